@@ -1,0 +1,73 @@
+/*
+ * Messages on the control socket, between the tools and netjaild.
+ *
+ * The same stream is spoken on the daemon's AF_UNIX socket (outside jails) and
+ * on the descriptor that socket(AF_NETJAIL, SOCK_STREAM, 0) yields inside one;
+ * the daemon knows by the descriptor which jail asks.  A client sends one
+ * request and reads replies up to and including the one with CTL_END; then it
+ * may send the next.  Both ends are on one machine: host byte order.
+ *
+ * Request	payload				replies
+ * CTL_SYSCTL	struct ctl_sysctl, int mib[],	CTL_DATA*, CTL_END; arg of END: low
+ *		new value			32 bits of the true length
+ * CTL_JAIL_SET	"name=value\0"...		CTL_END, arg = jid; on error the
+ *						payload is a message for people
+ * CTL_FILTER	-				CTL_DATA: struct sock_filter[]; END
+ * CTL_JAIL_INIT -, fd: pidfd of jail's init	CTL_END.  The connection becomes the
+ *						jail's leash, see below
+ * CTL_ENTER	-				CTL_END with fd: pidfd of its init
+ * CTL_NOTIFY	-, fd: seccomp listener		CTL_END
+ * CTL_JAIL_REMOVE -				CTL_END
+ * CTL_PING	-				CTL_END
+ *
+ * arg of CTL_JAIL_INIT, CTL_ENTER, CTL_NOTIFY and CTL_JAIL_REMOVE is the jid
+ * (0: the stack itself).  Jails by name: look them up with security.jail.list.
+ *
+ * The leash: init of a jail (process 1 in it) makes a connection of its own
+ * and sends CTL_JAIL_INIT on it.  The daemon keeps it.  It closes it when the
+ * jail is to go (no process left in it, or CTL_JAIL_REMOVE), and the kernel
+ * closes it when the daemon dies: on end of file init exits, and with it
+ * everything in the jail.
+ */
+#ifndef BASE_CTLMSG_H
+#define BASE_CTLMSG_H
+
+#include <stdint.h>
+
+/* A family no Linux knows; the jail's filter hands it to the daemon. */
+#define AF_NETJAIL	0x4e4a
+
+#define CTL_MAXREQUEST	65536	/* bytes, header included */
+
+enum ctlop {
+	CTL_SYSCTL = 1,
+	CTL_JAIL_SET,
+	CTL_FILTER,
+	CTL_JAIL_INIT,
+	CTL_ENTER,
+	CTL_NOTIFY,
+	CTL_JAIL_REMOVE,
+	CTL_PING,
+	CTL_DATA = 100,		/* replies */
+	CTL_END
+};
+
+struct ctlmsg {
+	uint32_t len;		/* header and payload */
+	uint16_t op;
+	uint16_t pad;
+	int32_t	 error;		/* CTL_END: 0 or errno */
+	uint32_t arg;
+};
+
+struct ctl_sysctl {
+	uint64_t oldlen;	/* room the caller has; with CTL_SIZEONLY unused */
+	uint32_t flags;
+	uint32_t namelen;	/* ints in the mib that follows */
+	uint32_t newlen;	/* bytes of new value after the mib */
+	uint32_t pad;
+};
+#define CTL_SIZEONLY	0x1	/* oldp was NULL: only count */
+#define CTL_NEW		0x2	/* newp was not NULL */
+
+#endif

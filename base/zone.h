@@ -1,0 +1,63 @@
+/*
+ * Zones: type-stable allocation with a limit and honest counters.
+ *
+ * A zone hands out objects of one size.  Its memory never turns into another
+ * type, and the first `keep' bytes of an object (a generation number, say)
+ * survive zfree() and the next zalloc(), so that a stale pointer or index can
+ * be told from a fresh one.  All other bytes are zero after zalloc().
+ *
+ * Memory comes in slabs; a slab that empties goes back to the system once a
+ * second one is spare.  Under AddressSanitizer each object is a malloc() of
+ * its own, so that use after free is seen; `keep' bytes are then zero.
+ *
+ * Zones are listed in the vnet for vm.zone.
+ */
+#ifndef BASE_ZONE_H
+#define BASE_ZONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vnet;
+struct zone;
+
+struct zone_stats {
+	const char *name;
+	size_t	 size;		/* bytes of an object */
+	uint64_t limit;		/* objects; 0 = none */
+	uint64_t used;		/* objects handed out now */
+	uint64_t free;		/* objects ready in slabs */
+	uint64_t requests;	/* successful zalloc() calls */
+	uint64_t failures;	/* refused ones, by limit or memory */
+	uint64_t high;		/* largest `used' so far */
+	uint64_t bytes;		/* memory held from the system */
+};
+
+/*
+ * Make a zone of objects of `size' bytes, aligned to 64 if size >= 64, else
+ * to 16.  name is not copied.  limit: objects, 0 for none.  NULL: no memory.
+ */
+struct zone *zinit(struct vnet *v, const char *name, size_t size, size_t keep,
+	    uint64_t limit);
+
+/* Asserts that the zone is empty. */
+void	zdestroy(struct zone *z);
+
+/* NULL at the limit, out of memory, or when zfail() says so. */
+void	*zalloc(struct zone *z);
+void	zfree(struct zone *z, void *obj);
+
+/* Raise or lower the limit; objects above a lowered one stay. */
+void	zlimit(struct zone *z, uint64_t limit);
+
+void	zstats(const struct zone *z, struct zone_stats *st);
+
+/* The zones of v in order of creation: NULL gives the first, NULL ends. */
+struct zone *znext(struct vnet *v, struct zone *z);
+
+/* For tests: the n-th zalloc() from now fails (0: the next), then all work
+ * again.  n < 0 switches it off. */
+void	zfail(struct zone *z, int n);
+
+#endif

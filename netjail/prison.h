@@ -1,0 +1,155 @@
+/*
+ * What a jail is and what it may touch: policy only, no I/O.
+ *
+ * A prison is a node in the tree under prison0 (the stack itself).  A child
+ * never holds an address or a right its parent lacks.  Semantics are those of
+ * FreeBSD 8 and later (in_jail.c, kern_jail.c): a list of addresses per family,
+ * the first one primary, and a port space per address-owning jail.
+ *
+ * Life: ALIVE from prison_create() until prison_remove(); then DYING, found by
+ * nobody, until the last reference (one per socket, one for the tree) is put.
+ */
+#ifndef NETJAIL_PRISON_H
+#define NETJAIL_PRISON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cred.h"
+#include "base/inaddr.h"
+#include "base/vnet.h"
+
+#define JAIL_MAX	999999	/* largest jid */
+#define PRISON_NAMELEN	256	/* MAXHOSTNAMELEN */
+#define PRISON_PATHLEN	1024	/* MAXPATHLEN */
+
+enum prison_state { PRISON_ALIVE, PRISON_DYING, PRISON_NSTATES };
+
+/* Rights: bits of pr_allow. Defaults as FreeBSD 14. */
+enum {
+	PR_ALLOW_SET_HOSTNAME	= 0x01,	/* default on */
+	PR_ALLOW_SYSVIPC	= 0x02,
+	PR_ALLOW_RAW_SOCKETS	= 0x04,
+	PR_ALLOW_SOCKET_AF	= 0x08,
+	PR_ALLOW_RESERVED_PORTS	= 0x10,	/* default on */
+	PR_ALLOW_DEFAULT	= PR_ALLOW_SET_HOSTNAME | PR_ALLOW_RESERVED_PORTS,
+};
+
+/* Privileges asked of prison_priv_check(). */
+enum prison_priv {
+	PRIV_NETINET_RAW,
+	PRIV_NETINET_RESERVEDPORT,
+	PRIV_NETINET_REUSEPORT,
+	PRIV_NETINET_BINDANY,
+	PRIV_SYSCTL_WRITE,
+	PRIV_SYSCTL_WRITEJAIL,
+	PRIV_NPRIVS
+};
+
+struct prison;
+
+struct prison_params {
+	const char *name;	/* NULL: the jid's digits */
+	const char *path;
+	const char *hostname;
+	const struct inaddr *addr;	/* in the order given, v4 and v6 mixed */
+	unsigned naddr;
+	bool	ip4_restricted;		/* false: inherit the parent's IPv4 */
+	bool	ip6_restricted;
+	bool	persist;		/* lives without a process */
+	uint32_t allow;			/* PR_ALLOW_* */
+};
+
+/* The stack itself.  Borrowed. */
+struct prison *prison0(const struct vnet *v);
+
+/*
+ * Make a jail below parent and give the caller a reference in *prp.  Refusals
+ * leave nothing behind and put a sentence for people in errmsg:
+ * EINVAL (bad address, name or number of addresses), EEXIST (name), EPERM (an
+ * address the parent lacks), EADDRINUSE (address clash: one address in two
+ * jails is allowed only where both have just that one of the family), EAGAIN
+ * (no free jid), ENOMEM.
+ */
+int	prison_create(struct vnet *v, struct prison *parent,
+	    const struct prison_params *pp, struct prison **prp,
+	    char *errmsg, size_t errlen);
+
+/* ALIVE -> DYING for pr and all below it; no longer found.  Their sockets are
+ * the caller's to close. */
+void	prison_remove(struct vnet *v, struct prison *pr);
+
+struct prison *prison_get(struct prison *pr);	/* +1, returns pr */
+void	prison_put(struct vnet *v, struct prison *pr);
+
+/* Alive ones only.  Borrowed; NULL: none.  prison_find(v, 0) is prison0. */
+struct prison *prison_find(const struct vnet *v, int jid);
+struct prison *prison_find_name(const struct vnet *v, const char *name);
+/* In order of jid: NULL gives prison0, NULL ends. */
+struct prison *prison_next(const struct vnet *v, const struct prison *pr);
+
+/* Reading a prison. Borrowed text. */
+int	prison_jid(const struct prison *pr);
+const char *prison_name(const struct prison *pr);
+const char *prison_path(const struct prison *pr);
+const char *prison_hostname(const struct prison *pr);
+int	prison_set_hostname(struct prison *pr, const char *name); /* ENAMETOOLONG */
+struct prison *prison_parent(const struct prison *pr);
+enum prison_state prison_state(const struct prison *pr);
+bool	prison_persist(const struct prison *pr);
+uint32_t prison_allow(const struct prison *pr);
+bool	prison_restricted_v4(const struct prison *pr);
+unsigned prison_naddr(const struct prison *pr);
+const struct inaddr *prison_addr(const struct prison *pr, unsigned i); /* 0: primary */
+
+/* For the layers above: their per-jail data (the daemon's handle). */
+void	prison_set_data(struct prison *pr, void *data);
+void	*prison_data(const struct prison *pr);
+
+static inline bool
+jailed(const struct vnet *v, const struct cred *cred)
+{
+	return cred->prison != prison0(v);
+}
+
+/* True if `owner' is `viewer' or below it: what viewer may see. */
+bool	prison_check(const struct prison *viewer, const struct prison *owner);
+
+/* 0 or EPERM.  uid 0 asks for a privilege; jails keep only the listed ones. */
+int	priv_check(const struct vnet *v, const struct cred *cred,
+	    enum prison_priv priv);
+
+/*
+ * The address rules; a is in and out.  The family is that of *a.  Common
+ * returns: EAFNOSUPPORT where the jail has no address of the family.
+ *
+ * prison_local_ip: an address to bind to.  A wildcard becomes the jail's only
+ *	address (with two or more it stays); 127.0.0.1 not listed becomes the
+ *	primary; EADDRNOTAVAIL: not the jail's.
+ * prison_remote_ip: a destination.  127.0.0.1 not listed becomes the primary.
+ * prison_get_ip: *a becomes the primary; unchanged where unrestricted.
+ * prison_check_ip: 0 if *a is the jail's, else EADDRNOTAVAIL; no rewriting.
+ */
+int	prison_local_ip(const struct cred *cred, struct inaddr *a);
+int	prison_remote_ip(const struct cred *cred, struct inaddr *a);
+int	prison_get_ip(const struct cred *cred, struct inaddr *a);
+int	prison_check_ip(const struct cred *cred, const struct inaddr *a);
+
+/* 0 or EPROTONOSUPPORT: may cred make sockets of this domain (AF_INET...)? */
+int	prison_check_af(const struct vnet *v, const struct cred *cred, int af);
+
+/*
+ * The nearest jail at or above pr that owns addresses, or prison0: two sockets
+ * contend for ports only if these are the same.  Its jid names the port space.
+ */
+struct prison *prison_ip_owner(const struct prison *pr);
+
+/*
+ * The alive jails that list address a, for wildcard listeners: call with *it
+ * NULL first; NULL ends.  O(1) per call.
+ */
+struct prison *prison_by_addr(const struct vnet *v, const struct inaddr *a,
+	    struct prison *prev);
+
+#endif

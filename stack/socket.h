@@ -1,0 +1,249 @@
+/*
+ * The socket layer: BSD's so*() calls over pr_usrreqs, without blocking.
+ *
+ * What would sleep in a kernel returns EWOULDBLOCK (or EINPROGRESS) here; the
+ * owner of the socket hears by so_upcall when to try again.  An upcall comes
+ * from inside the stack, so it only notes what happened and returns.
+ *
+ * Life: socreate() or soaccept() give a socket to the owner; soclose() ends
+ * ownership.  The PCB may outlive the socket (TIME_WAIT).  A socket in a
+ * listener's queue is owned by the listener.  A listening or idle socket holds
+ * no buffers.
+ */
+#ifndef STACK_SOCKET_H
+#define STACK_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <bsd/sys/queue.h>
+
+#include "base/cred.h"
+#include "base/inaddr.h"
+#include "base/vnet.h"
+#include "stack/mbuf.h"
+
+struct inpcb;
+struct protosw;
+struct socket;
+
+/* so_state; FreeBSD's values */
+#define SS_ISCONNECTED		0x0002
+#define SS_ISCONNECTING		0x0004
+#define SS_ISDISCONNECTING	0x0008
+#define SS_ISDISCONNECTED	0x2000
+/* ours, not exported */
+#define SS_LISTENING		0x10000
+#define SS_INCOMP		0x20000	/* in a listener's so_incomp */
+#define SS_COMP			0x40000	/* in a listener's so_comp */
+#define SS_NOFDREF		0x80000	/* closed by its owner */
+
+/* sb_state */
+#define SBS_CANTSENDMORE	0x0010
+#define SBS_CANTRCVMORE		0x0020
+
+/* What so_upcall reports; several may be or-ed. */
+#define SO_UP_READ	0x1	/* data, a datagram or EOF to receive */
+#define SO_UP_WRITE	0x2	/* room to send */
+#define SO_UP_CONNECTED	0x4
+#define SO_UP_ACCEPT	0x8	/* the accept queue grew */
+#define SO_UP_ERROR	0x10	/* so_error set, or the connection is gone */
+
+struct sockbuf {
+	struct mbuf	*sb_mb;		/* first record; stream: the only one */
+	struct mbuf	*sb_tail;	/* last mbuf of the last record */
+	struct mbuf	*sb_lastrecord;
+	uint32_t	 sb_cc;		/* bytes of data */
+	uint32_t	 sb_hiwat;
+	uint32_t	 sb_lowat;
+	uint32_t	 sb_mbcnt;	/* memory held */
+	uint32_t	 sb_mbmax;
+	uint32_t	 sb_state;
+	/*
+	 * Bytes that left the buffer towards the program, or are on the way
+	 * into it, but have not arrived: kept by the owner (daemon/), counted
+	 * in listings and, for so_rcv, in the window.
+	 */
+	uint32_t	 sb_parked;
+};
+
+TAILQ_HEAD(soqueue, socket);
+
+struct socket {
+	struct vnet	*so_vnet;
+	const struct protosw *so_proto;
+	struct inpcb	*so_pcb;
+	uint16_t	 so_type;	/* SOCK_STREAM, ... */
+	uint16_t	 so_domain;	/* AF_INET, AF_INET6 */
+	uint32_t	 so_options;	/* Linux-free: SOPT_* below */
+	uint32_t	 so_state;
+	int32_t		 so_linger;	/* seconds; with SOPT_LINGER */
+	int		 so_error;	/* taken by sogeterror() */
+	struct cred	 so_cred;	/* creator; holds a prison reference */
+	struct sockbuf	 so_rcv, so_snd;
+	uint64_t	 so_gencnt;
+
+	struct socket	*so_head;	/* listener whose queue it is in */
+	struct soqueue	 so_incomp, so_comp;	/* of a listener */
+	TAILQ_ENTRY(socket) so_link;	/* in so_head's queue */
+	uint32_t	 so_qlen, so_incqlen, so_qlimit;
+
+	void		(*so_upcall)(struct socket *, void *, unsigned);
+	void		*so_upcallarg;
+};
+
+/* so_options: FreeBSD's SO_* values, as listings show them. */
+#define SOPT_ACCEPTCONN		0x00000002
+#define SOPT_REUSEADDR		0x00000004
+#define SOPT_KEEPALIVE		0x00000008
+#define SOPT_DONTROUTE		0x00000010
+#define SOPT_BROADCAST		0x00000020
+#define SOPT_LINGER		0x00000080
+#define SOPT_OOBINLINE		0x00000100
+#define SOPT_REUSEPORT		0x00000200
+#define SOPT_REUSEPORT_LB	0x00010000
+
+/* pr_ctloutput names, one number space whatever the caller's system says. */
+enum sockopt {
+	/* values of struct socket: flags are int 0/1 */
+	OPT_REUSEADDR, OPT_REUSEPORT, OPT_REUSEPORT_LB, OPT_KEEPALIVE,
+	OPT_DONTROUTE, OPT_BROADCAST, OPT_OOBINLINE,
+	OPT_LINGER,		/* int: -1 off, else seconds */
+	OPT_SNDBUF, OPT_RCVBUF, OPT_SNDLOWAT, OPT_RCVLOWAT,
+	OPT_ERROR,		/* get only, clears */
+	OPT_ACCEPTCONN,		/* get only */
+	/* IP */
+	OPT_IP_PORTRANGE, OPT_IP_TTL, OPT_IP_TOS, OPT_IP_BINDANY,
+	OPT_IP_NOPORT,		/* IP_BIND_ADDRESS_NO_PORT */
+	OPT_IP_LOCALPORTS,	/* IP_LOCAL_PORT_RANGE: hi << 16 | lo */
+	/* TCP */
+	OPT_TCP_NODELAY, OPT_TCP_MAXSEG, OPT_TCP_NOPUSH,
+	OPT_TCP_KEEPINIT, OPT_TCP_KEEPIDLE, OPT_TCP_KEEPINTVL, OPT_TCP_KEEPCNT,
+	OPT_NOPTS
+};
+
+/* A protocol's half of the calls.  All return 0 or an errno. */
+struct protosw {
+	const char	*pr_name;
+	uint16_t	 pr_type;	/* SOCK_ */
+	uint8_t		 pr_protocol;	/* IPPROTO_ */
+	bool		 pr_atomic;	/* a send is a record */
+	bool		 pr_connrequired;
+	int	(*pr_attach)(struct socket *, const struct cred *);
+	void	(*pr_detach)(struct socket *);	/* the socket goes; so_pcb = NULL */
+	int	(*pr_bind)(struct socket *, const struct endpoint *,
+		    const struct cred *);
+	int	(*pr_listen)(struct socket *, int backlog, const struct cred *);
+	int	(*pr_connect)(struct socket *, const struct endpoint *,
+		    const struct cred *);
+	int	(*pr_disconnect)(struct socket *);	/* orderly */
+	void	(*pr_abort)(struct socket *);		/* at once (RST) */
+	int	(*pr_shutdown)(struct socket *);	/* no more sends */
+	/* data has been taken out of so_rcv: the window may open */
+	void	(*pr_rcvd)(struct socket *);
+	/* m is consumed whatever happens; stream: m NULL means "so_snd grew" */
+	int	(*pr_send)(struct socket *, struct mbuf *m,
+		    const struct endpoint *to, const struct cred *);
+	/* EOPNOTSUPP / ENOPROTOOPT: not ours */
+	int	(*pr_setopt)(struct socket *, enum sockopt, int val,
+		    const struct cred *);
+	int	(*pr_getopt)(struct socket *, enum sockopt, int *val);
+};
+/* Rows of this table are found by (type, protocol). */
+#define PROTOSW_ADD(var) LINKERSET_ADD(protosw, var)
+
+/* ---- for the owner of sockets ---- */
+
+/* protocol 0: the type's default.  EPROTONOSUPPORT, EPERM (raw), ENOBUFS,
+ * EAFNOSUPPORT. */
+int	socreate(struct vnet *v, int domain, int type, int protocol,
+	    const struct cred *cred, struct socket **sop);
+/* Give up ownership: orderly close, SO_LINGER with 0 s resets. */
+void	soclose(struct socket *so);
+/* Give up ownership and reset the connection. */
+void	soabort(struct socket *so);
+int	sobind(struct socket *so, const struct endpoint *name,
+	    const struct cred *cred);
+/* backlog < 0 or above kern.ipc.soacceptqueue: that limit.  Again: resets it. */
+int	solisten(struct socket *so, int backlog, const struct cred *cred);
+/*
+ * 0: connected; EINPROGRESS: SO_UP_CONNECTED or SO_UP_ERROR follows; EALREADY,
+ * EISCONN and the errors of in_pcbconnect().  Packets it causes may have been
+ * answered before it returns (lo0), so 0 and ECONNREFUSED are common.
+ */
+int	soconnect(struct socket *so, const struct endpoint *name,
+	    const struct cred *cred);
+int	sodisconnect(struct socket *so);	/* UDP: AF_UNSPEC */
+/* EWOULDBLOCK: nobody; EINVAL: not listening; ECONNABORTED. */
+int	soaccept(struct socket *so, struct socket **nsop, struct endpoint *peer);
+/* how: SHUT_RD, SHUT_WR, SHUT_RDWR.  ENOTCONN. */
+int	soshutdown(struct socket *so, int how);
+void	sosockaddr(const struct socket *so, struct endpoint *name);
+int	sopeeraddr(const struct socket *so, struct endpoint *name); /* ENOTCONN */
+int	sosetopt(struct socket *so, enum sockopt opt, int val,
+	    const struct cred *cred);
+int	sogetopt(struct socket *so, enum sockopt opt, int *val);
+int	sogeterror(struct socket *so);		/* and clear */
+
+/*
+ * Send.  Stream: takes as much as fits, *sent says how much, EWOULDBLOCK if
+ * nothing did.  Datagram: all or nothing; to NULL: the connected peer.
+ * EPIPE, ENOTCONN, EDESTADDRREQ, EMSGSIZE, EISCONN, ENOBUFS, or so_error.
+ */
+int	sosend(struct socket *so, const struct iovec *iov, int iovcnt,
+	    const struct endpoint *to, const struct cred *cred, size_t *sent);
+/* Stream: append a chain made by m_get() (room was checked by sosendspace());
+ * consumed whatever happens. */
+int	sosend_mbuf(struct socket *so, struct mbuf *m, const struct cred *cred);
+size_t	sosendspace(const struct socket *so);
+/*
+ * Receive into iov.  *got 0 with return 0 on a stream is EOF.  Datagram: one
+ * record, *got its whole length (may exceed the iov: truncated), from its
+ * source.  flags: MSG_PEEK.  EWOULDBLOCK, ENOTCONN, or so_error.
+ */
+int	soreceive(struct socket *so, const struct iovec *iov, int iovcnt,
+	    struct endpoint *from, int flags, size_t *got);
+/* Stream, without copying: describe up to *cnt pieces from the front of so_rcv;
+ * then drop what was used with soreceive_done(). */
+void	soreceive_iov(struct socket *so, struct iovec *iov, int *cnt);
+void	soreceive_done(struct socket *so, size_t len);
+
+/* ---- for protocols ---- */
+
+/*
+ * A socket for a connection that arrived on head, in its so_incomp (connstatus
+ * 0) or so_comp (SS_ISCONNECTED), with head's options, cred and buffer sizes.
+ * The protocol attaches the PCB it made.  NULL: the queue is full (3/2 of the
+ * backlog, counted) or no memory.
+ */
+struct socket *sonewconn(struct socket *head, uint32_t connstatus);
+void	soisconnecting(struct socket *so);
+void	soisconnected(struct socket *so);	/* so_incomp -> so_comp too */
+void	soisdisconnecting(struct socket *so);
+void	soisdisconnected(struct socket *so);
+void	socantrcvmore(struct socket *so);
+void	socantsendmore(struct socket *so);
+void	sorwakeup(struct socket *so);
+void	sowwakeup(struct socket *so);
+/* Set so_error and wake both sides. */
+void	soseterror(struct socket *so, int error);
+/* The protocol is done with a socket that its owner has closed: free it if so
+ * (SS_NOFDREF), leave it otherwise.  so_pcb must be NULL. */
+void	sofree(struct socket *so);
+
+long	sbspace(const struct sockbuf *sb);	/* < 0: over full */
+void	sbappendstream(struct vnet *v, struct sockbuf *sb, struct mbuf *m);
+/* One datagram; false: no room (m is not consumed). */
+bool	sbappendrecord(struct sockbuf *sb, struct mbuf *m);
+void	sbdrop(struct vnet *v, struct sockbuf *sb, size_t len);
+void	sbdroprecord(struct vnet *v, struct sockbuf *sb);
+void	sbflush(struct vnet *v, struct sockbuf *sb);
+/* Share bytes [off, off+len) of a stream buffer (m_copym). */
+struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
+	    size_t len);
+
+/* How many sockets there are: kern.ipc.numopensockets. */
+uint64_t sonumopen(const struct vnet *v);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * TCP (RFC 9293, with window scaling and timestamps of RFC 7323): what other
+ * files may know of it.  stack/tcp_int.h is for stack/tcp_*.c alone.
+ */
+#ifndef STACK_TCP_H
+#define STACK_TCP_H
+
+#include <stdint.h>
+
+#include "base/vnet.h"
+
+struct inpcb;
+struct inpcbinfo;
+struct socket;
+struct xtcpcb;
+
+/* States; numbers and names as netstat shows them (tcp_fsm.h). */
+enum tcp_state {
+	TCPS_CLOSED, TCPS_LISTEN, TCPS_SYN_SENT, TCPS_SYN_RECEIVED,
+	TCPS_ESTABLISHED, TCPS_CLOSE_WAIT, TCPS_FIN_WAIT_1, TCPS_CLOSING,
+	TCPS_LAST_ACK, TCPS_FIN_WAIT_2, TCPS_TIME_WAIT,
+	TCP_NSTATES
+};
+
+struct inpcbinfo *tcp_pcbinfo(const struct vnet *v);
+
+/* What getsockopt(TCP_INFO) of any system can be filled from. */
+struct tcp_facts {
+	enum tcp_state state;
+	uint32_t rto_us, srtt_us, rttvar_us;
+	uint32_t snd_mss, rcv_mss, snd_cwnd, snd_ssthresh;	/* bytes */
+	uint32_t snd_wnd, rcv_wnd;
+	uint64_t bytes_acked, bytes_received, segs_out, segs_in;
+	uint32_t retransmits, total_retrans, unacked;		/* segments */
+	uint8_t	 snd_wscale, rcv_wscale;
+	bool	 wscale_ok, timestamps_ok, sack_ok;
+};
+void	tcp_facts(const struct socket *so, struct tcp_facts *f);
+
+/* The protocol's part of a listing record (t_state, timers, windows). */
+void	tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt);
+
+#endif
