@@ -6,12 +6,16 @@
 # linker sets (base/linkerset.h) would be lost.
 
 B	?= build
-CC	?= gcc
+ifeq ($(origin CC),default)
+CC	= gcc
+endif
 OPT	?= -O2 -g
 WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	  -Wpointer-arith -Wcast-qual -Wvla -Wformat=2 -Werror
 CFLAGS	= -std=gnu11 -D_GNU_SOURCE -I. $(OPT) $(WARN) $(SAN) -MMD -MP
 LDFLAGS	= $(SAN)
+# make V=1 shows the commands.
+Q	= $(if $(V),,@echo "  $(@:$(B)/%=%)";)
 
 # Lowest first; a folder may include only those before it.
 LAYERS	= base sysctl netjail portrange pcb stack
@@ -27,7 +31,7 @@ NETSTAT	= $(wildcard netstat/*.c) sysctl/client.c base/inaddr.c
 
 PROGS	= $(addprefix $(B)/bin/,netjaild netjail jls jexec sysctl netstat)
 
-all: $(PROGS)
+all: $(PROGS)		## build everything into build/bin
 
 $(B)/bin/netjaild: LDLIBS = -lbsd -lpcap -lseccomp
 $(B)/bin/netjaild: $(call objs,$(DAEMON))
@@ -42,11 +46,17 @@ $(B)/bin/netstat: $(call objs,$(NETSTAT))
 
 $(PROGS):
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+# Says which package is missing, and installs it where it may.
+$(B)/.setup: setup
+	@./setup build
+	@mkdir -p $(@D)
+	@touch $@
 
 # tests/unit/FOLDER_NAME_test.c is linked with FOLDER and the folders below it,
 # so that a layer which starts to need what is above it no longer links.
@@ -58,17 +68,93 @@ layerof	= $(firstword $(subst _, ,$(1)))
 define UNIT_RULE
 $(B)/unit/$(1): $(call objs,tests/unit/$(1).c $(call core,$(call upto,$(call layerof,$(1)),$(LAYERS))))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lcmocka -lbsd
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lcmocka -lbsd
 endef
 $(foreach t,$(UNIT),$(eval $(call UNIT_RULE,$(t))))
 
-unit: $(addprefix $(B)/unit/,$(UNIT))
-	@for t in $(UNIT); do echo "== $$t"; $(B)/unit/$$t || exit 1; done
+UNITS	= $(addprefix $(B)/unit/,$(UNIT))
 
-clean:
-	rm -rf $(B)
+# netstat's text against stored text: all of it but main, and a MIB of bytes.
+GOLDEN	= $(B)/netstat/golden_test
+$(GOLDEN): $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
+	  base/inaddr.c $(wildcard tests/netstat/*.c))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
+UNITS	+= $(GOLDEN)
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+# Programs that the tests run inside jails, and small programs that assert what
+# netjail relies on from the kernel.  Never sanitized: they stand for anybody's.
+TCFLAGS	= -std=gnu11 -D_GNU_SOURCE -I. -O1 -g $(WARN) -MMD -MP -pthread
+RUNPROG	= $(patsubst tests/run/%.c,$(B)/run/%,$(wildcard tests/run/*.c))
+PLATFORM = $(patsubst tests/platform/%.c,$(B)/platform/%, \
+	  $(wildcard tests/platform/*.c))
+BENCH	= $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 
-.PHONY: all unit clean
+$(B)/run/static $(B)/bench/%: TCFLAGS += -static
+$(RUNPROG) $(PLATFORM) $(BENCH): | $(B)/.setup
+$(B)/run/%: tests/run/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TCFLAGS) -o $@ $<
+$(B)/platform/%: tests/platform/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TCFLAGS) -o $@ $<
+$(B)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TCFLAGS) -O2 -o $@ $<
+
+tests-built: all $(UNITS) $(RUNPROG) $(PLATFORM)
+
+demo: all		## two jails talk, netstat shows it inside and outside
+	@./setup test || echo "demo: trying without"
+	@sh netjail/demo.sh $(B)
+
+check: tests-built	## every test; ends with N passed, N failed, N skipped
+	@./setup test || echo "check: tests that need it will be skipped"
+	@sh tests/check $(B)
+
+unit: $(UNITS) $(B)/bin/netstat	## the unit tests alone
+	@sh tests/check $(B) unit netstat
+
+layers:			## who may include whom
+	@sh tests/check $(B) layers
+
+# A sanitized daemon carries every test program; those that measure are left out.
+SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	  -fno-omit-frame-pointer
+asan:			## unit tests and a short run of real programs, ASan + UBSan
+	@$(MAKE) --no-print-directory B=build/asan SAN="$(SANFLAGS)" tests-built
+	@./setup test || echo "asan: tests that need it will be skipped"
+	@NETJAIL_TEST_SHORT=1 sh tests/check build/asan unit netstat run
+
+lint:			## clang -Werror, clang-tidy, cppcheck, man pages, scripts
+	@./setup build lint
+	@$(MAKE) --no-print-directory B=build/clang CC=clang tests-built
+	@sh tests/lint $(CFLAGS)
+
+bench: all $(BENCH)	## one figure a line: name value unit
+	@./setup test || echo "bench: figures that need it will be missing"
+	@sh bench/bench $(B)
+
+# The clones of system tools stay out of PATH: netjail finds them in libexec.
+PREFIX	?= /usr/local
+SBIN	= $(DESTDIR)$(PREFIX)/sbin
+LIBEXEC	= $(DESTDIR)$(PREFIX)/libexec/netjail
+MAN	= $(DESTDIR)$(PREFIX)/share/man
+install: all		## into DESTDIR and PREFIX
+	install -d $(SBIN) $(LIBEXEC) $(MAN)/man1 $(MAN)/man8
+	install $(addprefix $(B)/bin/,netjaild netjail jls jexec) $(SBIN)
+	install $(addprefix $(B)/bin/,netstat sysctl) $(LIBEXEC)
+	install -m 644 $(wildcard */*.8) $(MAN)/man8
+	install -m 644 $(wildcard */*.1) $(MAN)/man1
+
+help:			## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \
+	    while IFS=@ read -r t d; do printf 'make %-8s %s\n' "$$t" "$$d"; done
+
+clean:			## remove what was built
+	rm -rf build $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: all tests-built demo check unit layers asan lint bench install help clean
 .DEFAULT_GOAL := all

@@ -26,7 +26,11 @@ struct callout {
 void	callout_init(struct callout *c, void (*fn)(struct vnet *, void *),
 	    void *arg);
 
-/* Call c's function once, `delay' ns from vnet->now; moves an armed one. */
+/*
+ * Call c's function once, `delay' ns from vnet->now; moves an armed one.  It is
+ * called by callout_run() in a later millisecond than the last one that ran, so
+ * that a handler which arms itself without delay does not run for ever.
+ */
 void	callout_reset(struct vnet *v, struct callout *c, uint64_t delay);
 
 /* True if it was armed. */
@@ -41,10 +45,17 @@ callout_pending(const struct callout *c)
 /* ns from vnet->now until it fires, 0 if not armed or due. */
 uint64_t callout_left(const struct vnet *v, const struct callout *c);
 
-/* A time (ns) at or before which nothing is due; UINT64_MAX: nothing armed. */
+/*
+ * A time (ns) before which nothing is due, for the sleep of an event loop;
+ * UINT64_MAX: nothing armed.  Exact for what is near; for what is far, a time
+ * on the way to it (at most seven of these before it fires).
+ */
 uint64_t callout_next(struct vnet *v);
 
-/* Fire what is due at v->now, in order of time. */
+/*
+ * Fire what is due at v->now, in order of time; within one millisecond in the
+ * order of arming.  Not to be called from a handler.
+ */
 void	callout_run(struct vnet *v);
 
 #endif

@@ -30,7 +30,8 @@
 
 /* Initialisation order; one level per folder, several where one needs it. */
 enum vnet_level {
-	VNET_BASE,	/* zones, callouts */
+	VNET_ZONES,	/* first up, last down: all else allocates */
+	VNET_BASE,	/* callouts */
 	VNET_SYSCTL,	/* the MIB */
 	VNET_PRISON,
 	VNET_PORTRANGE,
@@ -46,7 +47,7 @@ struct vnet {
 	uint64_t now;			/* ns, monotonic; vnet_settime() only */
 	uint64_t walltime;		/* ns since 1970 at now == 0 */
 	void	*mod[VNET_MAXMODULES];	/* state of module i */
-	unsigned ninit;			/* how many levels' modules are up */
+	unsigned ninit;			/* modules 0 to ninit - 1 are up */
 	uint64_t rndkey[2];		/* vnet_random() */
 	uint64_t rndctr;
 	uint64_t hashkey[2];		/* key of every hash table */

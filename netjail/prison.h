@@ -21,6 +21,7 @@
 #include "base/vnet.h"
 
 #define JAIL_MAX	999999	/* largest jid */
+#define JAIL_MAXAFIPS	255	/* security.jail.jail_max_af_ips at first */
 #define PRISON_NAMELEN	256	/* MAXHOSTNAMELEN */
 #define PRISON_PATHLEN	1024	/* MAXPATHLEN */
 
@@ -34,6 +35,7 @@ enum {
 	PR_ALLOW_SOCKET_AF	= 0x08,
 	PR_ALLOW_RESERVED_PORTS	= 0x10,	/* default on */
 	PR_ALLOW_DEFAULT	= PR_ALLOW_SET_HOSTNAME | PR_ALLOW_RESERVED_PORTS,
+	PR_ALLOW_ALL		= 0x1f
 };
 
 /* Privileges asked of prison_priv_check(). */
@@ -50,12 +52,21 @@ enum prison_priv {
 struct prison;
 
 struct prison_params {
-	const char *name;	/* NULL: the jid's digits */
-	const char *path;
-	const char *hostname;
+	/*
+	 * NULL or "": the jid's digits.  Below another jail the full name is
+	 * "parent.name" and may be given so.  Digits alone that are not the
+	 * jid, and control characters, are refused.
+	 */
+	const char *name;
+	const char *path;	/* NULL: "/" */
+	const char *hostname;	/* NULL: the parent's */
 	const struct inaddr *addr;	/* in the order given, v4 and v6 mixed */
 	unsigned naddr;
-	bool	ip4_restricted;		/* false: inherit the parent's IPv4 */
+	/*
+	 * False: inherit the parent's addresses of the family, unless some
+	 * are in addr.  True and none in addr: the family is disabled.
+	 */
+	bool	ip4_restricted;
 	bool	ip6_restricted;
 	bool	persist;		/* lives without a process */
 	uint32_t allow;			/* PR_ALLOW_* */
@@ -67,10 +78,11 @@ struct prison *prison0(const struct vnet *v);
 /*
  * Make a jail below parent and give the caller a reference in *prp.  Refusals
  * leave nothing behind and put a sentence for people in errmsg:
- * EINVAL (bad address, name or number of addresses), EEXIST (name), EPERM (an
- * address the parent lacks), EADDRINUSE (address clash: one address in two
- * jails is allowed only where both have just that one of the family), EAGAIN
- * (no free jid), ENOMEM.
+ * EINVAL (bad address, name or number of addresses; parent dying),
+ * ENAMETOOLONG, EEXIST (name), EPERM (an address or a right the parent lacks),
+ * EADDRINUSE (address clash: one address in two jails is allowed only where
+ * both have just that one of the family, or one is below the other), EAGAIN (no
+ * free jid), ENOMEM.
  */
 int	prison_create(struct vnet *v, struct prison *parent,
 	    const struct prison_params *pp, struct prison **prp,
@@ -88,18 +100,31 @@ struct prison *prison_find(const struct vnet *v, int jid);
 struct prison *prison_find_name(const struct vnet *v, const char *name);
 /* In order of jid: NULL gives prison0, NULL ends. */
 struct prison *prison_next(const struct vnet *v, const struct prison *pr);
+/* The first with a jid > jid: where a sliced listing goes on. */
+struct prison *prison_after(const struct vnet *v, int jid);
+uint64_t prison_count(const struct vnet *v);	/* without prison0 */
+
+/* What security.jail.*_allowed say a new jail may do: PR_ALLOW_*. */
+uint32_t prison_default_allow(const struct vnet *v);
 
 /* Reading a prison. Borrowed text. */
 int	prison_jid(const struct prison *pr);
 const char *prison_name(const struct prison *pr);
+/* pr's name as `viewer' (at or above it) knows it: without its own in front. */
+const char *prison_name_in(const struct prison *viewer,
+	    const struct prison *pr);
 const char *prison_path(const struct prison *pr);
 const char *prison_hostname(const struct prison *pr);
 int	prison_set_hostname(struct prison *pr, const char *name); /* ENAMETOOLONG */
 struct prison *prison_parent(const struct prison *pr);
+bool	prison_haschildren(const struct prison *pr);	/* alive ones */
 enum prison_state prison_state(const struct prison *pr);
 bool	prison_persist(const struct prison *pr);
 uint32_t prison_allow(const struct prison *pr);
 bool	prison_restricted_v4(const struct prison *pr);
+bool	prison_restricted_v6(const struct prison *pr);
+unsigned prison_depth(const struct prison *pr);	/* 0: prison0 */
+/* Own or inherited from a restricted jail; IPv4 before IPv6. */
 unsigned prison_naddr(const struct prison *pr);
 const struct inaddr *prison_addr(const struct prison *pr, unsigned i); /* 0: primary */
 
@@ -145,9 +170,13 @@ int	prison_check_af(const struct vnet *v, const struct cred *cred, int af);
  */
 struct prison *prison_ip_owner(const struct prison *pr);
 
+/* The same for the family of a alone: a jail may own IPv4 and inherit IPv6. */
+struct prison *prison_ip_owner_of(const struct prison *pr,
+	    const struct inaddr *a);
+
 /*
- * The alive jails that list address a, for wildcard listeners: call with *it
- * NULL first; NULL ends.  O(1) per call.
+ * The alive jails that list address a themselves, in no order, for wildcard
+ * listeners: call with prev NULL first; NULL ends.  O(1) per call.
  */
 struct prison *prison_by_addr(const struct vnet *v, const struct inaddr *a,
 	    struct prison *prev);

@@ -3,7 +3,7 @@
  *
  * An inpcb is the network identity of a socket: local and foreign address and
  * port, options that concern them, and the jail of its creator.  A protocol
- * (udp, tcp, raw) has one inpcbinfo with three hash tables, all keyed with the
+ * (udp, tcp, raw) has one inpcbinfo with its tables, all keyed with the
  * vnet's secret and all with the local address in the key:
  *
  *	connected	(laddr, lport, faddr, fport)
@@ -21,7 +21,7 @@
  * Addresses and ports are in network byte order.  All functions return 0 or an
  * errno; on error nothing has changed unless said otherwise.
  * Behaviour: FreeBSD 14 in_pcb.c; conflicts of bind: its table for equal and
- * different users.
+ * different users.  IPv6 sockets serve IPv6 only (IPV6_V6ONLY).
  */
 #ifndef PCB_IN_PCB_H
 #define PCB_IN_PCB_H
@@ -31,6 +31,7 @@
 #include <bsd/sys/queue.h>
 
 #include "base/cred.h"
+#include "base/htable.h"
 #include "base/inaddr.h"
 #include "base/vnet.h"
 #include "base/zone.h"
@@ -38,6 +39,9 @@
 
 struct inpcb;
 struct inpcbinfo;
+struct inpaddr;
+struct inpblock;
+struct prison;
 struct socket;
 
 /* inp_vflag */
@@ -45,13 +49,18 @@ struct socket;
 #define INP_IPV6	0x2
 
 /* inp_flags; FreeBSD's values where it has them */
+#define INP_HDRINCL	0x00000008	/* raw: the sender makes the header */
 #define INP_HIGHPORT	0x00000010	/* IP_PORTRANGE_HIGH */
 #define INP_LOWPORT	0x00000020
 #define INP_ANONPORT	0x00000040	/* port chosen by us */
 #define INP_BINDANY	0x00001000	/* any local address (IP_BINDANY) */
 #define INP_NOPORTYET	0x00002000	/* IP_BIND_ADDRESS_NO_PORT */
+#define INP_CONNADDR	0x00004000	/* laddr chosen by connect, was ANY */
 
-/* inp_reuse: the socket's SO_REUSE* options as bind sees them */
+/*
+ * inp_reuse: the socket's SO_REUSE* options.  What other sockets' bind() sees
+ * is their value when this one's port was taken.
+ */
 #define INP_REUSEADDR	0x1
 #define INP_REUSEPORT	0x2
 #define INP_REUSEPORT_LB 0x4
@@ -63,6 +72,8 @@ enum inp_table {		/* which table it is in */
 	INP_CONNECTED,
 };
 
+enum { INP_ALLLIST, INP_JAILLIST, INP_NLISTS };
+
 struct inpcb {
 	uint64_t	 inp_gencnt;	/* survives free (zone's keep) */
 	struct inaddr	 inp_laddr, inp_faddr;
@@ -70,19 +81,28 @@ struct inpcb {
 	uint8_t		 inp_vflag;
 	uint8_t		 inp_table;	/* enum inp_table */
 	uint8_t		 inp_reuse;
-	uint8_t		 inp_portuse;	/* what the port is taken for + 1; 0 none */
+	uint8_t		 inp_bindreuse;	/* inp_reuse when the port was taken */
 	uint32_t	 inp_flags;
-	struct inpcb	*inp_hnext;	/* in its table's chain */
-	struct socket	*inp_socket;	/* NULL: detached (TIME_WAIT) */
-	struct inpcbinfo *inp_pcbinfo;
-	struct cred	 inp_cred;	/* of the creator; holds a prison ref */
+	uint8_t		 inp_portuse;	/* what the port is taken for + 1; 0 none */
 	uint8_t		 inp_ip_p;	/* protocol */
 	uint8_t		 inp_ip_ttl;
 	uint8_t		 inp_ip_tos;
-	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE; 0: unset */
 	bool		 inp_anyport;	/* raw: match any port */
-	TAILQ_ENTRY(inpcb) inp_list;	/* all of the inpcbinfo */
-	TAILQ_ENTRY(inpcb) inp_jlist;	/* those of the jail */
+	bool		 inp_eligible;	/* set by in_pcbeligible() only */
+	bool		 inp_dstused;	/* its port is marked used towards the peer */
+	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
+					 * byte order; 0: unset */
+	uint32_t	 inp_lbslot;	/* in its load-balance group, + 1; 0 none */
+	union {
+		struct hlink	   inp_hash;	/* connected */
+		TAILQ_ENTRY(inpcb) inp_peers;	/* bound, wildcard: of inp_addr */
+	};
+	struct inpaddr	*inp_addr;	/* of its space, laddr and lport */
+	struct socket	*inp_socket;	/* NULL: detached (TIME_WAIT) */
+	struct inpcbinfo *inp_pcbinfo;
+	struct cred	 inp_cred;	/* of the creator; holds a prison ref */
+	TAILQ_ENTRY(inpcb) inp_list[INP_NLISTS]; /* all; those of the jail */
+	struct inpblock	*inp_block[INP_NLISTS];	/* where in these lists */
 };
 
 TAILQ_HEAD(inpcbhead, inpcb);
@@ -90,11 +110,12 @@ TAILQ_HEAD(inpcbhead, inpcb);
 /*
  * Make the tables of a protocol.  size: of the protocol's control block, whose
  * first member is a struct inpcb (struct tcpcb).  islocal tells whether an
- * address is one of the interfaces'.  ENOMEM.
+ * address is one of the interfaces'.  limit: PCBs, 0 for none.  ENOMEM.
  */
 int	in_pcbinfo_init(struct vnet *v, struct inpcbinfo **ip, const char *name,
 	    uint8_t proto, size_t size, uint64_t limit,
 	    bool (*islocal)(const struct vnet *, const struct inaddr *));
+/* All PCBs must be gone. */
 void	in_pcbinfo_destroy(struct vnet *v, struct inpcbinfo *pi);
 
 struct vnet *in_pcbinfo_vnet(const struct inpcbinfo *pi);
@@ -105,7 +126,8 @@ void	in_pcbinfo_limit(struct inpcbinfo *pi, uint64_t limit);
 /* First and next in order of age; NULL ends.  With pr, only that jail's own. */
 struct inpcb *in_pcbfirst(const struct inpcbinfo *pi, const struct prison *pr);
 struct inpcb *in_pcbnext(const struct inpcb *inp, bool sameprison);
-/* The oldest PCB whose gencnt is > gen: where a sliced listing goes on. */
+/* The oldest PCB whose gencnt is > gen: where a sliced listing goes on.
+ * O(log n) whatever was freed meanwhile. */
 struct inpcb *in_pcbafter(const struct inpcbinfo *pi, const struct prison *pr,
 	    uint64_t gen);
 
@@ -120,26 +142,54 @@ void	in_pcbfree(struct inpcb *inp);
  * Bind.  name NULL: an ephemeral port on the address it has (any).  cred: of
  * the caller.  EINVAL (bound already), EADDRNOTAVAIL (not local, not the
  * jail's, no port left), EACCES (reserved port), EPERM (low range),
- * EADDRINUSE, EAGAIN (memory).
+ * EADDRINUSE, EAFNOSUPPORT (wrong family, or none of it in the jail), EAGAIN
+ * (memory).
+ * With INP_NOPORTYET and port 0 only the address is set; in_pcbconnect() or
+ * a second in_pcbbind(inp, NULL, cred) choose the port.
  */
 int	in_pcbbind(struct inpcb *inp, const struct endpoint *name,
 	    const struct cred *cred);
+
+/* The decision of in_pcbbind() alone: *local is set on success only.  Its port
+ * stays 0 with INP_NOPORTYET. */
+int	in_pcbbind_setup(const struct inpcb *inp, const struct endpoint *name,
+	    const struct cred *cred, struct endpoint *local);
+
+/*
+ * May inp take packets?  Where several unconnected PCBs have the same address
+ * and port, in_pcblookup() gives the eligible one (of a load-balance group: one
+ * of them; else the last to become so), and one that is not only where there
+ * is no other at all.  TCP's become eligible at listen(); those of other
+ * protocols are from the start.
+ */
+void	in_pcbeligible(struct inpcb *inp, bool eligible);
 
 /*
  * Connect: choose source address and port where unset, and move to the
  * connected table.  The destination's loopback coercion is done here.
  * EADDRNOTAVAIL (port 0, no port left), EADDRINUSE (4-tuple exists),
- * ENETUNREACH, EISCONN, EAGAIN.
+ * ENETUNREACH, EISCONN, EPERM (low range), EAFNOSUPPORT, EAGAIN.
  */
 int	in_pcbconnect(struct inpcb *inp, const struct endpoint *name,
 	    const struct cred *cred);
 
-/* Forget the peer (UDP connect to AF_UNSPEC); the local end stays. */
+/*
+ * Forget the peer (UDP connect to AF_UNSPEC).  What bind() set stays; what
+ * connect() chose is unset again, as a second connect() may choose otherwise.
+ */
 void	in_pcbdisconnect(struct inpcb *inp);
 
 /*
- * The local address that in_pcbconnect() would use towards faddr, for a
- * datagram sent without connecting.  ENETUNREACH, EAFNOSUPPORT.
+ * What a destination given by a program stands for: 127.0.0.1 in a jail is its
+ * primary address; 0.0.0.0 is that too, and 127.0.0.1 outside jails (as Linux
+ * has it; ::1 for ::).  EAFNOSUPPORT.
+ */
+int	in_pcbfaddr(const struct cred *cred, struct inaddr *faddr);
+
+/*
+ * The local address that in_pcbconnect() would use towards faddr (after
+ * in_pcbfaddr()), for a datagram sent without connecting.  ENETUNREACH,
+ * EAFNOSUPPORT.
  */
 int	in_pcbladdr(const struct inpcb *inp, const struct inaddr *faddr,
 	    const struct cred *cred, struct inaddr *laddr);
@@ -153,8 +203,12 @@ int	in_pcbaccept(const struct inpcb *listener, struct socket *so,
 	    const struct endpoint *local, const struct endpoint *foreign,
 	    struct inpcb **inpp);
 
-/* Who gets a packet.  Connected, then bound, then wildcard of a jail that
- * lists dst, then prison0's wildcard.  NULL: nobody. */
+/*
+ * Who gets a packet.  The connected one; else, of those bound to dst, to its
+ * port on a wildcard in a jail that lists dst, or to either outside jails, the
+ * first eligible in this order: jail's address, jail's wildcard, address,
+ * wildcard (among jails that share dst: the innermost).  NULL: nobody.
+ */
 struct inpcb *in_pcblookup(const struct inpcbinfo *pi,
 	    const struct endpoint *src, const struct endpoint *dst);
 
@@ -162,7 +216,8 @@ struct inpcb *in_pcblookup(const struct inpcbinfo *pi,
 struct inpcb *in_pcblookup_connected(const struct inpcbinfo *pi,
 	    const struct endpoint *src, const struct endpoint *dst);
 
-/* Take inp out of its table (its port stays counted until in_pcbfree). */
+/* Take inp out of its table (its port stays counted until in_pcbfree; bind()
+ * may take it again). */
 void	in_pcbremhash(struct inpcb *inp);
 
 #endif

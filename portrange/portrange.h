@@ -51,11 +51,13 @@ struct portlimits portrange_limits(const struct vnet *v, int which);
 bool	portrange_reserved(const struct vnet *v, uint16_t port);
 
 /*
- * Choose a port for k within lim.
+ * Choose a port for k within lim; never port 0.
  * dst NULL (bind): one that is free in k's map and the wildcard's, and, if
  *	k->laddr is a wildcard, in every map of the space.
  * dst given (connect): one that is not BOUND in k's map nor the wildcard's,
  *	and not used from k->laddr to dst.
+ * For an IPv4 address, :: is the wildcard too: its sockets may serve both
+ * families.
  * Takes nothing.  *port in host order.  EADDRNOTAVAIL: none left, counted.
  */
 int	portrange_pick(struct vnet *v, const struct portkey *k,
@@ -63,7 +65,9 @@ int	portrange_pick(struct vnet *v, const struct portkey *k,
 
 /*
  * Count a use of port (host order); dst (with PORT_CONN only, may be NULL)
- * also marks it used towards dst.  ENOMEM: nothing changed.
+ * also marks it used towards dst.  ENOMEM, or EADDRINUSE where it is so
+ * marked already (there is one connection with these four values): nothing
+ * changed.
  */
 int	portrange_take(struct vnet *v, const struct portkey *k, uint16_t port,
 	    enum port_use use, const struct endpoint *dst);
@@ -72,7 +76,10 @@ int	portrange_take(struct vnet *v, const struct portkey *k, uint16_t port,
 void	portrange_put(struct vnet *v, const struct portkey *k, uint16_t port,
 	    enum port_use use, const struct endpoint *dst);
 
-/* Is the port used by anyone (of that use or a stronger one) in k's map? */
+/*
+ * Is the port used by anyone (of that use or a stronger one) in k's map?
+ * Other maps, the wildcard's among them, are not asked.
+ */
 bool	portrange_used(const struct vnet *v, const struct portkey *k,
 	    uint16_t port, enum port_use least);
 

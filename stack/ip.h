@@ -15,17 +15,7 @@
 #include "base/inaddr.h"
 #include "base/vnet.h"
 #include "stack/mbuf.h"
-
-/* struct ipstat: field order is FreeBSD's ABI */
-struct ipstat {
-	uint64_t ips_total, ips_badsum, ips_tooshort, ips_toosmall,
-	    ips_badhlen, ips_badlen, ips_fragments, ips_fragdropped,
-	    ips_fragtimeout, ips_forward, ips_fastforward, ips_cantforward,
-	    ips_redirectsent, ips_noproto, ips_delivered, ips_localout,
-	    ips_odropped, ips_reassembled, ips_fragmented, ips_ofragments,
-	    ips_cantfrag, ips_badoptions, ips_noroute, ips_badvers, ips_rawout,
-	    ips_toolong, ips_notmember, ips_nogif, ips_badaddr;
-};
+#include "sysctl/stats.h"
 
 /* ---- interfaces ---- */
 #define IFF_UP		0x1
@@ -46,6 +36,10 @@ struct ifnet {
 struct ifnet *if_first(const struct vnet *v);	/* then if_next */
 struct ifnet *lo0(const struct vnet *v);
 
+/* Make an interface known; it must live until it is detached or v ends. */
+void	if_attach(struct vnet *v, struct ifnet *ifp);
+void	if_detach(struct vnet *v, struct ifnet *ifp);
+
 /*
  * Watch the packets of all interfaces, as bpf does: fn gets each packet once,
  * with complete checksums, before it is queued or sent.  One at a time; NULL
@@ -55,10 +49,19 @@ typedef void if_tapfn(void *arg, const struct vnet *v, const struct ifnet *ifp,
     const struct mbuf *m);
 void	if_settap(struct vnet *v, if_tapfn *fn, void *arg);
 
+/* For interfaces: show m to the tap, if there is one.  Where its transport
+ * checksum is still to be made (M_CSUM_LATER) the tap sees a copy with it. */
+void	if_tap(struct vnet *v, const struct ifnet *ifp, const struct mbuf *m);
+
+/* A copy of m, which has M_CSUM_LATER, with its checksum made.  NULL: no
+ * memory. */
+struct mbuf *m_csum_complete(struct vnet *v, const struct mbuf *m);
+
 /* Give an interface an address, or take one away; counted, so that two jails
  * may bring the same.  EINVAL, ENOMEM; EADDRNOTAVAIL (remove: not there). */
 int	in_ifaddr_add(struct vnet *v, struct ifnet *ifp, const struct inaddr *a);
 int	in_ifaddr_remove(struct vnet *v, const struct inaddr *a);
+/* Is it ours?  All of 127.0.0.0/8 is. */
 bool	in_localaddr(const struct vnet *v, const struct inaddr *a);
 /* The i-th address in order of arrival; false: no more. */
 bool	in_ifaddr_get(const struct vnet *v, unsigned i, struct inaddr *a,
@@ -74,6 +77,15 @@ bool	in_ifaddr_get(const struct vnet *v, unsigned i, struct inaddr *a,
  */
 int	ip_output(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	    const struct inaddr *dst, uint8_t proto, uint8_t ttl, uint8_t tos);
+
+/* The same for a packet that has an IP header already; its version, length,
+ * checksum and, if 0, source and identification are filled in.  EINVAL: the header
+ * makes no sense. */
+int	ip_output_hdrincl(struct vnet *v, struct mbuf *m,
+	    const struct inaddr *src, const struct inaddr *dst);
+
+/* net.inet.ip.ttl */
+uint8_t	ip_defttl(const struct vnet *v);
 
 /* The largest transport payload (header included) towards dst. */
 uint32_t ip_maxpayload(const struct vnet *v, const struct inaddr *dst);
@@ -118,7 +130,8 @@ void	icmp_unreach(struct vnet *v, const struct mbuf *m,
  * Returns true if packets are left. */
 bool	vnet_run(struct vnet *v, unsigned budget);
 
-/* For tests: take the next packet out of the input queue, put one in. */
+/* Take the next packet out of the input queue (NULL: empty); put one in, with
+ * m_pktlen set: dropped and counted if the queue is full. */
 struct mbuf *netisr_dequeue(struct vnet *v);
 void	netisr_enqueue(struct vnet *v, struct mbuf *m);
 

@@ -7,7 +7,9 @@
  * Shared bytes are never written to (m_writable()).
  *
  * m_next links the mbufs of one packet or record, m_nextpkt the packets of a
- * queue.  m_pktlen is kept in the first mbuf of a packet by those who say so.
+ * queue.  m_pktlen is kept in the first mbuf of a packet by those who say so;
+ * the functions below neither need nor change it, but hand it, m_flags and the
+ * like on when they put another mbuf in front.
  */
 #ifndef STACK_MBUF_H
 #define STACK_MBUF_H
@@ -22,12 +24,12 @@
 
 struct ifnet;
 
-#define MLEN		192	/* bytes held in an mbuf itself */
+#define MLEN		240	/* bytes held in an mbuf itself */
 #define MHEADROOM	64	/* left free before a packet's data for headers */
 
 struct mcluster {		/* one of three sizes, a zone each */
 	uint32_t refs;
-	uint32_t size;
+	uint32_t size;		/* MCL_* + MHEADROOM */
 	uint8_t	 data[];
 };
 #define MCL_SMALL	2048
@@ -52,11 +54,12 @@ struct mbuf {
 	struct ifnet	*m_rcvif;
 	struct mcluster	*m_ext;		/* NULL: m_dat */
 	struct endpoint	 m_from;	/* source of a datagram in a sockbuf */
+	struct inaddr	 m_to;		/* and its destination */
 	uint8_t		 m_dat[MLEN];
 };
 
 /* An empty mbuf with room for at least min(len, MCL_LARGE) bytes after
- * `head' bytes of headroom.  NULL: no memory. */
+ * `head' (up to MHEADROOM) bytes of headroom.  NULL: no memory. */
 struct mbuf *m_get(struct vnet *v, size_t head, size_t len);
 
 /* Free one mbuf, return its m_next; free a chain; free a queue of packets. */
@@ -68,13 +71,16 @@ bool	m_writable(const struct mbuf *m);
 size_t	m_leading(const struct mbuf *m);	/* writable room before m_data */
 size_t	m_trailing(const struct mbuf *m);	/* writable room after the data */
 size_t	m_length(const struct mbuf *m);		/* of the chain */
-size_t	m_storage(const struct mbuf *m);	/* memory it stands for (sb_mbcnt) */
+/* Memory this one mbuf stands for (sb_mbcnt); a shared cluster counts full. */
+size_t	m_storage(const struct mbuf *m);
 
-/* A chain that shares bytes [off, off+len) of m.  NULL: no memory. */
+/* A chain that shares bytes [off, off+len) of m, which must be there; flags
+ * are not copied.  len 0 gives an empty mbuf.  NULL: no memory. */
 struct mbuf *m_copym(struct vnet *v, const struct mbuf *m, size_t off,
 	    size_t len);
 
-/* A new chain with a copy of len bytes, `head' bytes free in front. */
+/* A new chain with a copy of len bytes, `head' bytes free in front.  NULL: no
+ * memory. */
 struct mbuf *m_frombuf(struct vnet *v, const void *buf, size_t len,
 	    size_t head);
 void	m_copydata(const struct mbuf *m, size_t off, size_t len, void *buf);
@@ -88,10 +94,13 @@ struct mbuf *m_prepend(struct vnet *v, struct mbuf *m, size_t len);
 /* The first len bytes contiguous.  On NULL (too short, no memory) freed. */
 struct mbuf *m_pullup(struct vnet *v, struct mbuf *m, size_t len);
 
-/* Trim len bytes off the front (len > 0) or the end (len < 0). */
+/* Trim len bytes off the front (len > 0) or the end (len < 0); mbufs that
+ * become empty stay in the chain. */
 void	m_adj(struct mbuf *m, ssize_t len);
 
-/* RFC 1071 sum over [off, off+len) of the chain, added to `sum', not folded. */
+/* RFC 1071 sum over [off, off+len) of the chain, added to `sum', not folded.
+ * 16- and 32-bit words of a pseudo header are added as they are in memory, in
+ * network order. */
 uint64_t m_sum(const struct mbuf *m, size_t off, size_t len, uint64_t sum);
 /* Fold and complement: the value for the header field, network order. */
 uint16_t in_cksum_fold(uint64_t sum);

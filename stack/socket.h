@@ -6,9 +6,16 @@
  * from inside the stack, so it only notes what happened and returns.
  *
  * Life: socreate() or soaccept() give a socket to the owner; soclose() ends
- * ownership.  The PCB may outlive the socket (TIME_WAIT).  A socket in a
- * listener's queue is owned by the listener.  A listening or idle socket holds
- * no buffers.
+ * ownership.  The PCB may outlive the socket (TIME_WAIT), and the socket its
+ * owner (so_snd not yet delivered).  A socket in a listener's queue is owned by
+ * the listener.  A listening or idle socket holds no buffers.
+ *
+ * soclose() in order: the owner's upcall is cut off; a listener's queued
+ * connections are aborted; SO_LINGER of 0 s calls pr_abort(); pr_detach() is
+ * called unless that cleared so_pcb; SS_NOFDREF is set and what was not read is
+ * dropped; sofree().  So pr_detach() still sees so_rcv and can answer unread
+ * data with a reset.  It either is done with the socket and clears so_pcb, or
+ * keeps it to deliver so_snd and later clears so_pcb and calls sofree().
  */
 #ifndef STACK_SOCKET_H
 #define STACK_SOCKET_H
@@ -62,8 +69,8 @@ struct sockbuf {
 	uint32_t	 sb_state;
 	/*
 	 * Bytes that left the buffer towards the program, or are on the way
-	 * into it, but have not arrived: kept by the owner (daemon/), counted
-	 * in listings and, for so_rcv, in the window.
+	 * into it, but have not arrived: set by the owner (daemon/) before a
+	 * listing, stale at other times; the window does not depend on it.
 	 */
 	uint32_t	 sb_parked;
 };
@@ -76,6 +83,7 @@ struct socket {
 	struct inpcb	*so_pcb;
 	uint16_t	 so_type;	/* SOCK_STREAM, ... */
 	uint16_t	 so_domain;	/* AF_INET, AF_INET6 */
+	uint8_t		 so_protocol;	/* IPPROTO_; SOCK_RAW: as asked for */
 	uint32_t	 so_options;	/* Linux-free: SOPT_* below */
 	uint32_t	 so_state;
 	int32_t		 so_linger;	/* seconds; with SOPT_LINGER */
@@ -87,7 +95,9 @@ struct socket {
 	struct socket	*so_head;	/* listener whose queue it is in */
 	struct soqueue	 so_incomp, so_comp;	/* of a listener */
 	TAILQ_ENTRY(socket) so_link;	/* in so_head's queue */
-	uint32_t	 so_qlen, so_incqlen, so_qlimit;
+	uint32_t	 so_qlen, so_incqlen;	/* in so_comp, in so_incomp */
+	uint32_t	 so_qlimit;
+	uint32_t	 so_qdrops;	/* connections refused: queue full */
 
 	void		(*so_upcall)(struct socket *, void *, unsigned);
 	void		*so_upcallarg;
@@ -117,6 +127,7 @@ enum sockopt {
 	OPT_IP_PORTRANGE, OPT_IP_TTL, OPT_IP_TOS, OPT_IP_BINDANY,
 	OPT_IP_NOPORT,		/* IP_BIND_ADDRESS_NO_PORT */
 	OPT_IP_LOCALPORTS,	/* IP_LOCAL_PORT_RANGE: hi << 16 | lo */
+	OPT_IP_HDRINCL,		/* raw: the sender makes the IP header */
 	/* TCP */
 	OPT_TCP_NODELAY, OPT_TCP_MAXSEG, OPT_TCP_NOPUSH,
 	OPT_TCP_KEEPINIT, OPT_TCP_KEEPIDLE, OPT_TCP_KEEPINTVL, OPT_TCP_KEEPCNT,
@@ -131,7 +142,7 @@ struct protosw {
 	bool		 pr_atomic;	/* a send is a record */
 	bool		 pr_connrequired;
 	int	(*pr_attach)(struct socket *, const struct cred *);
-	void	(*pr_detach)(struct socket *);	/* the socket goes; so_pcb = NULL */
+	void	(*pr_detach)(struct socket *);	/* the owner has gone; above */
 	int	(*pr_bind)(struct socket *, const struct endpoint *,
 		    const struct cred *);
 	int	(*pr_listen)(struct socket *, int backlog, const struct cred *);
@@ -145,7 +156,8 @@ struct protosw {
 	/* m is consumed whatever happens; stream: m NULL means "so_snd grew" */
 	int	(*pr_send)(struct socket *, struct mbuf *m,
 		    const struct endpoint *to, const struct cred *);
-	/* EOPNOTSUPP / ENOPROTOOPT: not ours */
+	/* ENOPROTOOPT: not ours.  Also told, its answer ignored, of the options
+	 * of struct socket after they were set (SO_KEEPALIVE). */
 	int	(*pr_setopt)(struct socket *, enum sockopt, int val,
 		    const struct cred *);
 	int	(*pr_getopt)(struct socket *, enum sockopt, int *val);
@@ -155,8 +167,8 @@ struct protosw {
 
 /* ---- for the owner of sockets ---- */
 
-/* protocol 0: the type's default.  EPROTONOSUPPORT, EPERM (raw), ENOBUFS,
- * EAFNOSUPPORT. */
+/* protocol 0: the type's default.  EPROTONOSUPPORT, EPROTOTYPE (no such type),
+ * EPERM (raw), ENOBUFS, EAFNOSUPPORT. */
 int	socreate(struct vnet *v, int domain, int type, int protocol,
 	    const struct cred *cred, struct socket **sop);
 /* Give up ownership: orderly close, SO_LINGER with 0 s resets. */
@@ -165,19 +177,23 @@ void	soclose(struct socket *so);
 void	soabort(struct socket *so);
 int	sobind(struct socket *so, const struct endpoint *name,
 	    const struct cred *cred);
-/* backlog < 0 or above kern.ipc.soacceptqueue: that limit.  Again: resets it. */
+/* backlog < 0 or above kern.ipc.soacceptqueue: that limit; 0: 1.  Again: resets
+ * it.  EOPNOTSUPP, EINVAL (connected). */
 int	solisten(struct socket *so, int backlog, const struct cred *cred);
 /*
  * 0: connected; EINPROGRESS: SO_UP_CONNECTED or SO_UP_ERROR follows; EALREADY,
- * EISCONN and the errors of in_pcbconnect().  Packets it causes may have been
- * answered before it returns (lo0), so 0 and ECONNREFUSED are common.
+ * EISCONN and the errors of in_pcbconnect().  A datagram socket may connect
+ * again: the old peer is forgotten first.
  */
 int	soconnect(struct socket *so, const struct endpoint *name,
 	    const struct cred *cred);
 int	sodisconnect(struct socket *so);	/* UDP: AF_UNSPEC */
 /* EWOULDBLOCK: nobody; EINVAL: not listening; ECONNABORTED. */
 int	soaccept(struct socket *so, struct socket **nsop, struct endpoint *peer);
-/* how: SHUT_RD, SHUT_WR, SHUT_RDWR.  ENOTCONN. */
+/* Put a connection from soaccept() back at the head of its queue. */
+void	sounaccept(struct socket *head, struct socket *so);
+/* how: SHUT_RD, SHUT_WR, SHUT_RDWR.  ENOTCONN, EINVAL.  A listener that is
+ * shut down for reading reports ECONNABORTED to accept once. */
 int	soshutdown(struct socket *so, int how);
 void	sosockaddr(const struct socket *so, struct endpoint *name);
 int	sopeeraddr(const struct socket *so, struct endpoint *name); /* ENOTCONN */
@@ -214,8 +230,8 @@ void	soreceive_done(struct socket *so, size_t len);
 /*
  * A socket for a connection that arrived on head, in its so_incomp (connstatus
  * 0) or so_comp (SS_ISCONNECTED), with head's options, cred and buffer sizes.
- * The protocol attaches the PCB it made.  NULL: the queue is full (3/2 of the
- * backlog, counted) or no memory.
+ * The protocol attaches the PCB it made.  NULL: the queue is full (so_comp and
+ * so_incomp together above 3/2 of the backlog, counted) or no memory.
  */
 struct socket *sonewconn(struct socket *head, uint32_t connstatus);
 void	soisconnecting(struct socket *so);
@@ -228,11 +244,19 @@ void	sorwakeup(struct socket *so);
 void	sowwakeup(struct socket *so);
 /* Set so_error and wake both sides. */
 void	soseterror(struct socket *so, int error);
-/* The protocol is done with a socket that its owner has closed: free it if so
- * (SS_NOFDREF), leave it otherwise.  so_pcb must be NULL. */
+/*
+ * The protocol is done with a socket; so_pcb must be NULL.  Frees it if its
+ * owner has closed it (SS_NOFDREF) or it is in so_incomp (it then leaves the
+ * queue); leaves it otherwise: soaccept() and soclose() will see to it.
+ */
 void	sofree(struct socket *so);
 
-long	sbspace(const struct sockbuf *sb);	/* < 0: over full */
+/* Set both buffer limits (bytes); the memory limits follow. */
+void	soreserve(struct socket *so, uint32_t snd, uint32_t rcv);
+void	sbreserve(struct sockbuf *sb, uint32_t hiwat);
+
+/* < 0: over full.  sb_parked is not counted: who needs it subtracts it. */
+long	sbspace(const struct sockbuf *sb);
 void	sbappendstream(struct vnet *v, struct sockbuf *sb, struct mbuf *m);
 /* One datagram; false: no room (m is not consumed). */
 bool	sbappendrecord(struct sockbuf *sb, struct mbuf *m);
@@ -245,5 +269,7 @@ struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
 
 /* How many sockets there are: kern.ipc.numopensockets. */
 uint64_t sonumopen(const struct vnet *v);
+/* The last so_gencnt given: xig_sogen of listings. */
+uint64_t sogencnt(const struct vnet *v);
 
 #endif

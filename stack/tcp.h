@@ -11,6 +11,7 @@
 
 struct inpcb;
 struct inpcbinfo;
+struct prison;
 struct socket;
 struct xtcpcb;
 
@@ -36,6 +37,10 @@ struct tcp_facts {
 	bool	 wscale_ok, timestamps_ok, sack_ok;
 };
 void	tcp_facts(const struct socket *so, struct tcp_facts *f);
+
+/* Free the TIME_WAIT PCBs of a jail that goes (and those that get there once
+ * prison_state() is PRISON_DYING are freed at once). */
+void	tcp_purge(struct vnet *v, const struct prison *pr);
 
 /* The protocol's part of a listing record (t_state, timers, windows). */
 void	tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt);

@@ -48,6 +48,12 @@ int	ctl_call(int sock, unsigned op, uint32_t arg, const void *payload,
 	    size_t len, int fd, void **bufp, size_t *lenp, uint32_t *argp,
 	    int *fdp, char *errmsg, size_t errlen);
 
+/*
+ * Make the connection that the calls below use, if there is none yet: tells a
+ * daemon that cannot be reached from a name that is not there.  -1 with errno.
+ */
+int	nj_sysctl_open(void);
+
 /* FreeBSD's sysctl(3); see freebsd semantics there. -1 with errno. */
 int	nj_sysctl(const int *name, unsigned namelen, void *oldp,
 	    size_t *oldlenp, const void *newp, size_t newlen);
@@ -58,5 +64,6 @@ int	nj_sysctlnametomib(const char *name, int *mib, size_t *miblen);
 /* The whole value, however long, in one malloc()ed buffer, read in one go
  * (no size guess, no retry).  NULL with errno. */
 void	*nj_sysctl_read(const char *name, size_t *lenp);
+void	*nj_sysctl_readmib(const int *mib, unsigned miblen, size_t *lenp);
 
 #endif

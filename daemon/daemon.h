@@ -1,0 +1,76 @@
+/*
+ * netjaild's whole state, and who is who in this folder.
+ *
+ *	netjaild_main	start-up and the main loop
+ *	loop, pair	descriptors: events, ready socket pairs
+ *	control		the control socket: sysctl and jail requests
+ *	djail		a jail as the daemon sees it: listeners, leash, end
+ *	filter		the seccomp program, from the table in sockcall
+ *	notify		trapped calls: receive, park, answer
+ *	sockcall	one row and one function per trapped call
+ *	sockopt, sockmsg  the long ones of these
+ *	face, pump, dgram  the AF_UNIX socket in the program's hand, made to
+ *			look and behave like the TCP or UDP socket behind it
+ *	target		the calling thread's memory and descriptors
+ *	capture		lo0's packets to a file
+ *
+ * One thread does everything.  A turn of the loop handles what is ready; each
+ * handler may call into the stack; the stack's upcalls only mark faces dirty;
+ * daemon_settle() then runs the stack and serves dirty faces until both rest.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <bsd/sys/queue.h>
+
+#include "base/vnet.h"
+#include "daemon/loop.h"
+#include "daemon/pair.h"
+#include "daemon/target.h"
+
+struct call;
+struct capture;
+struct conn;
+struct djail;
+struct face;
+
+TAILQ_HEAD(calls, call);
+TAILQ_HEAD(conns, conn);
+TAILQ_HEAD(djails, djail);
+TAILQ_HEAD(faces, face);
+
+struct facetab {		/* faces by cookie, chained */
+	struct face	**slot;
+	unsigned	 nslots, used;
+};
+
+struct daemon {
+	struct vnet	*vnet;
+	struct loop	 loop;
+	struct targets	 targets;
+	struct pairs	 pairs;
+	struct facetab	 faces;
+	struct faces	 dirty;		/* to be served by daemon_settle() */
+	struct faces	 gone;		/* FACE_GONE, oldest first */
+	unsigned	 ngone;
+	struct calls	 parked;	/* trapped calls that wait */
+	uint64_t	 probe_at;	/* ns: when parked calls are looked at */
+	struct djails	 djails;	/* the first is the stack itself, jid 0 */
+	unsigned	 ndying;	/* of them, those that are to go */
+	struct conns	 conns;
+	struct source	 control;	/* listening control socket */
+	struct capture	*capture;
+	struct mbuf	*spare;		/* the pump's next receive buffer */
+	uid_t		 owner;		/* superuser of this stack */
+	bool		 busy;		/* settle left work: do not sleep */
+	bool		 ending;
+	struct source	 signals;	/* signalfd */
+};
+
+/* Run the stack and serve dirty faces until both rest. */
+void	daemon_settle(struct daemon *d);
+
+#endif

@@ -1,0 +1,189 @@
+/*
+ * dgram.c - the datagrams of a UDP face.
+ *
+ * Sources are kept beside the program's queue, in the same order, with the
+ * datagrams' lengths.  What the program took by itself is found out when it
+ * matters, by the number of bytes still in its queue: those in the list beyond
+ * that many have been read.  (A datagram of length zero at the head cannot be
+ * told from one that was read; then the next one's length puts it right.)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "daemon/dgram.h"
+#include "daemon/face.h"
+#include "daemon/notify.h"
+
+#define DGRAM_MAX	65536
+#define DGRAM_BUDGET	64	/* datagrams a turn, each way */
+
+struct dgaddr {
+	STAILQ_ENTRY(dgaddr) link;
+	struct dgram	dg;
+};
+
+static void
+dgaddr_pop(struct face *f)
+{
+	struct dgaddr *a = STAILQ_FIRST(&f->dgaddrs);
+
+	STAILQ_REMOVE_HEAD(&f->dgaddrs, link);
+	free(a);
+}
+
+void
+dgram_fini(struct face *f)
+{
+	while (!STAILQ_EMPTY(&f->dgaddrs))
+		dgaddr_pop(f);
+}
+
+uint32_t
+dgram_queued(struct face *f, int app)
+{
+	struct dgaddr *a;
+	uint64_t listed = 0;
+	int n = 0;
+
+	if (ioctl(app, FIONREAD, &n) < 0 || n < 0)
+		n = 0;
+	STAILQ_FOREACH(a, &f->dgaddrs, link)
+		listed += a->dg.len;
+	while (listed > (uint64_t)n) {
+		listed -= STAILQ_FIRST(&f->dgaddrs)->dg.len;
+		dgaddr_pop(f);
+	}
+	return (uint32_t)n;
+}
+
+/* A datagram of len bytes was taken: drop sources up to and with its own. */
+static void
+dgaddr_match(struct face *f, uint32_t len, struct dgram *dg, int peek)
+{
+	struct dgaddr *a;
+
+	while ((a = STAILQ_FIRST(&f->dgaddrs)) != NULL && a->dg.len != len)
+		dgaddr_pop(f);
+	if (a == NULL)
+		return;
+	*dg = a->dg;
+	if (!peek)
+		dgaddr_pop(f);
+}
+
+int
+dgram_receive(struct face *f, int app, void *buf, uint32_t room, int peek,
+    struct dgram *dg)
+{
+	ssize_t n;
+	int error;
+
+	if ((error = sogeterror(f->so)) != 0)
+		return error;
+	(void)dgram_queued(f, app);
+	*dg = (struct dgram) { .len = 0 };
+	n = recv(app, buf, room, MSG_DONTWAIT | MSG_TRUNC |
+	    (peek ? MSG_PEEK : 0));
+	if (n < 0)
+		return EWOULDBLOCK;
+	dgaddr_match(f, (uint32_t)n, dg, peek);
+	dg->len = (uint32_t)n;
+	return 0;
+}
+
+/* Program to stack.  False: the face was freed. */
+static bool
+dgram_pull(struct face *f)
+{
+	static char buf[DGRAM_MAX];
+	struct iovec iov = { .iov_base = buf };
+	size_t sent;
+	ssize_t n;
+	int budget = DGRAM_BUDGET;
+
+	while (f->rx_ready) {
+		if (budget-- == 0) {
+			face_dirty(f);
+			return true;
+		}
+		n = recv(f->src.fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n < 0 || (n == 0 && f->app_gone)) {
+			f->rx_ready = false;
+			if (!f->app_gone)
+				return true;
+			face_free(f, false);
+			return false;
+		}
+		iov.iov_len = (size_t)n;
+		/* Nobody waits for the outcome: an error stays on the socket. */
+		(void)sosend(f->so, &iov, 1, NULL, &f->so->so_cred, &sent);
+	}
+	return true;
+}
+
+void
+dgram_flush(struct face *f)
+{
+	f->rx_ready = true;
+	(void)dgram_pull(f);
+}
+
+/* Put one datagram into the program's queue.  False: no room now. */
+static bool
+dgram_deliver(struct face *f)
+{
+	static char buf[DGRAM_MAX];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct dgaddr *a;
+	size_t len;
+	int error;
+
+	if (f->so->so_rcv.sb_mb == NULL)
+		return false;
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return false;
+	error = soreceive(f->so, &iov, 1, &a->dg.from, MSG_PEEK, &len);
+	if (error != 0) {
+		free(a);
+		return false;
+	}
+	a->dg.len = (uint32_t)len;
+	a->dg.to = f->so->so_rcv.sb_mb->m_to;
+	if (send(f->src.fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		f->tx_ready = false;
+		free(a);
+		return false;
+	}
+	iov.iov_len = 0;
+	(void)soreceive(f->so, &iov, 1, NULL, 0, &len);
+	STAILQ_INSERT_TAIL(&f->dgaddrs, a, link);
+	return true;
+}
+
+void
+dgram_run(struct face *f)
+{
+	int budget = DGRAM_BUDGET;
+
+	while (f->tx_ready && dgram_deliver(f))
+		if (--budget == 0) {
+			face_dirty(f);
+			break;
+		}
+	notify_retry(f);
+	(void)dgram_pull(f);
+}
+
+void
+dgram_event(struct face *f, uint32_t events)
+{
+	if (events & EPOLLHUP)
+		f->app_gone = true;
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		f->rx_ready = true;
+	if (events & EPOLLOUT)
+		f->tx_ready = true;
+	face_dirty(f);
+}

@@ -1,0 +1,45 @@
+/*
+ * Datagrams between a DGRAM face and its socket.
+ *
+ * A datagram that arrives is put into the program's queue at once, so that
+ * poll(), read() and recv() work natively; its source is remembered in
+ * face->dgaddrs.  A call that wants the source is trapped, and the daemon then
+ * takes the datagram out of the queue itself.
+ */
+#ifndef DAEMON_DGRAM_H
+#define DAEMON_DGRAM_H
+
+#include <stdint.h>
+
+#include "base/inaddr.h"
+
+struct face;
+
+void	dgram_event(struct face *f, uint32_t events);
+
+/* Move what can be moved, both ways.  May free f. */
+void	dgram_run(struct face *f);
+
+/* Send now what the program has written natively; its end must be held open
+ * by the caller, so that f stays. */
+void	dgram_flush(struct face *f);
+
+struct dgram {
+	struct endpoint	from;
+	struct inaddr	to;	/* its destination */
+	uint32_t	len;	/* may exceed the room given: truncated */
+};
+
+/*
+ * Take the next datagram, or look at it (peek), for a trapped call; app is the
+ * program's end.  EWOULDBLOCK, or the socket's pending error.
+ */
+int	dgram_receive(struct face *f, int app, void *buf, uint32_t room,
+	    int peek, struct dgram *dg);
+
+/* Bytes in the program's queue; app as above.  Trims the list of sources. */
+uint32_t dgram_queued(struct face *f, int app);
+
+void	dgram_fini(struct face *f);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * A jail as the daemon sees it: its prison in the stack, the seccomp listeners
+ * of its programs, the leash of its init, and its faces.
+ *
+ *	MADE	by CTL_JAIL_SET; no program yet.  Goes with the connection that
+ *		made it, unless it becomes
+ *	LIVE	by its first listener.  When the last listener hangs up (no
+ *		process is left), and it does not persist, it becomes
+ *	DYING	the leash is let go, so that init ends.  Freed, and its
+ *		addresses taken from lo0, when its last PCB is gone.
+ *
+ * The first djail is the stack itself (prison0); it never goes.
+ */
+#ifndef DAEMON_DJAIL_H
+#define DAEMON_DJAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cred.h"
+#include "daemon/daemon.h"
+
+enum djail_state { DJAIL_MADE, DJAIL_LIVE, DJAIL_DYING, DJAIL_NSTATES };
+
+struct listener {		/* a seccomp listener */
+	struct source	 src;
+	struct daemon	*d;
+	struct djail	*jail;
+	TAILQ_ENTRY(listener) link;
+};
+
+struct djail {
+	struct daemon	*d;
+	struct prison	*prison;	/* a reference */
+	enum djail_state state;
+	TAILQ_HEAD(, listener) listeners;
+	struct faces	 faces;
+	struct conn	*maker;		/* MADE: who may still give it up */
+	struct conn	*leash;		/* init's connection */
+	int		 initfd;	/* pidfd of init, or -1 */
+	TAILQ_ENTRY(djail) link;
+};
+
+/* Make the djail of prison0.  0 or errno. */
+int	djail_init(struct daemon *d);
+
+/*
+ * Make a jail from "name=value" strings, NUL-terminated, in len bytes.
+ * 0, or errno with a sentence in errmsg.
+ */
+int	djail_create(struct daemon *d, const char *params, size_t len,
+	    struct djail **jp, char *errmsg, size_t errlen);
+
+struct djail *djail_find(const struct daemon *d, int jid);
+
+/* Take over a listener descriptor.  0 or errno (fd is then closed). */
+int	djail_listen(struct djail *j, int fd);
+
+/* Begin the end: programs are killed with init, sockets follow. */
+void	djail_remove(struct djail *j);
+
+/* Free those dying jails whose last PCB has gone. */
+void	djail_reap(struct daemon *d);
+
+/* At the daemon's end: free all, whatever their state. */
+void	djail_fini(struct daemon *d);
+
+/* The credentials of a thread of this jail with the given (outer) uid. */
+struct cred djail_cred(const struct djail *j, uid_t uid);
+
+#endif

@@ -1,0 +1,428 @@
+/*
+ * face.c - the life of a face.  face.h has the states and what they look like;
+ * pump.c and dgram.c move the bytes.
+ *
+ * A face never outlives its jail, and holds one reference on the stack: its
+ * socket.  The socket's upcall marks the face dirty and does nothing else, so
+ * the stack is never entered twice.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <linux/sockios.h>
+
+#include "daemon/dgram.h"
+#include "daemon/djail.h"
+#include "daemon/face.h"
+#include "daemon/notify.h"
+#include "daemon/pump.h"
+
+#define FROM(s) (1u << (s))
+
+/* For each state, those it may be entered from. */
+static const unsigned face_from[] = {
+	[FACE_NEW] = FROM(FACE_CONNECTING) | FROM(FACE_LISTENING),
+	[FACE_CONNECTING] = FROM(FACE_NEW),
+	[FACE_LISTENING] = FROM(FACE_NEW),
+	[FACE_OPEN] = FROM(FACE_NEW) | FROM(FACE_CONNECTING),
+	[FACE_DGRAM] = FROM(FACE_NEW),
+	[FACE_GONE] = FROM(FACE_CONNECTING) | FROM(FACE_OPEN),
+};
+_Static_assert(sizeof(face_from) / sizeof(face_from[0]) == FACE_NSTATES,
+    "every state has its row");
+
+void
+face_set_state(struct face *f, enum face_state to)
+{
+	assert(face_from[to] & FROM(f->state));
+	f->state = to;
+}
+
+/* ---- the table ---- */
+
+static struct face **
+face_slot(const struct facetab *t, uint64_t cookie)
+{
+	/* The kernel hands cookies out in sequence; nobody chooses them. */
+	return &t->slot[(cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32 &
+	    (t->nslots - 1)];
+}
+
+static int
+facetab_grow(struct facetab *t)
+{
+	struct facetab n = { .nslots = t->nslots ? t->nslots * 2 : 256 };
+	struct face *f, *next, **pp;
+	unsigned i;
+
+	if ((n.slot = calloc(n.nslots, sizeof(*n.slot))) == NULL)
+		return ENOMEM;
+	for (i = 0; i < t->nslots; i++)
+		for (f = t->slot[i]; f != NULL; f = next) {
+			next = f->hnext;
+			pp = face_slot(&n, f->cookie);
+			f->hnext = *pp;
+			*pp = f;
+		}
+	n.used = t->used;
+	free(t->slot);
+	*t = n;
+	return 0;
+}
+
+static int
+facetab_insert(struct facetab *t, struct face *f)
+{
+	struct face **pp;
+
+	if (t->used >= t->nslots && facetab_grow(t) != 0 && t->nslots == 0)
+		return ENOMEM;
+	pp = face_slot(t, f->cookie);
+	f->hnext = *pp;
+	*pp = f;
+	t->used++;
+	return 0;
+}
+
+static void
+facetab_remove(struct facetab *t, struct face *f)
+{
+	struct face **pp = face_slot(t, f->cookie);
+
+	while (*pp != f)
+		pp = &(*pp)->hnext;
+	*pp = f->hnext;
+	t->used--;
+}
+
+struct face *
+face_find(const struct daemon *d, uint64_t cookie)
+{
+	struct face *f;
+
+	if (d->faces.nslots == 0)
+		return NULL;
+	for (f = *face_slot(&d->faces, cookie); f != NULL; f = f->hnext)
+		if (f->cookie == cookie)
+			return f;
+	return NULL;
+}
+
+/* ---- birth and death ---- */
+
+static void
+face_upcall(struct socket *so, void *arg, unsigned what)
+{
+	(void)so;
+	(void)what;
+	face_dirty(arg);
+}
+
+static void
+face_event(struct source *src, uint32_t events)
+{
+	struct face *f = (struct face *)(void *)src;
+
+	switch (f->state) {
+	case FACE_OPEN:
+		pump_event(f, events);
+		return;
+	case FACE_DGRAM:
+		dgram_event(f, events);
+		return;
+	case FACE_NEW:
+	case FACE_CONNECTING:
+	case FACE_LISTENING:
+	case FACE_GONE:
+		/* The prefill makes IN a constant; a hang-up is news. */
+		if (events & EPOLLHUP)
+			face_free(f, false);
+		return;
+	case FACE_NSTATES:
+		break;
+	}
+}
+
+struct face *
+face_new(struct daemon *d, struct djail *j, struct socket *so,
+    const struct pair *p, enum face_state state)
+{
+	struct face *f;
+
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		return NULL;
+	f->d = d;
+	f->jail = j;
+	f->so = so;
+	f->cookie = p->cookie;
+	f->state = state;
+	f->tx_ready = true;
+	f->hint_tid = -1;
+	f->src.fd = p->own;
+	f->src.fn = face_event;
+	STAILQ_INIT(&f->dgaddrs);
+	TAILQ_INIT(&f->waiters);
+	if (facetab_insert(&d->faces, f) != 0) {
+		free(f);
+		return NULL;
+	}
+	if (loop_add(&d->loop, &f->src, EPOLLIN | EPOLLOUT | EPOLLRDHUP |
+	    EPOLLET) != 0) {
+		facetab_remove(&d->faces, f);
+		free(f);
+		return NULL;
+	}
+	so->so_upcall = face_upcall;
+	so->so_upcallarg = f;
+	TAILQ_INSERT_TAIL(&j->faces, f, jlink);
+	return f;
+}
+
+static void
+face_close_own(struct face *f)
+{
+	if (f->src.fd < 0)
+		return;
+	loop_del(&f->d->loop, &f->src);
+	close(f->src.fd);
+	f->src.fd = -1;
+}
+
+static void
+face_drop_socket(struct face *f, bool abort)
+{
+	struct socket *so = f->so;
+
+	if (so == NULL)
+		return;
+	f->so = NULL;
+	so->so_upcall = NULL;
+	if (abort)
+		soabort(so);
+	else
+		soclose(so);
+}
+
+void
+face_free(struct face *f, bool abort)
+{
+	struct daemon *d = f->d;
+
+	notify_cancel(f, f->state == FACE_LISTENING ? EINVAL : ECONNABORTED);
+	if (f->state == FACE_GONE) {
+		TAILQ_REMOVE(&d->gone, f, dlink);
+		d->ngone--;
+	} else if (f->isdirty)
+		TAILQ_REMOVE(&d->dirty, f, dlink);
+	face_drop_socket(f, abort);
+	face_close_own(f);
+	dgram_fini(f);
+	facetab_remove(&d->faces, f);
+	TAILQ_REMOVE(&f->jail->faces, f, jlink);
+	free(f);
+}
+
+/* ---- what the stack reports ---- */
+
+void
+face_dirty(struct face *f)
+{
+	if (f->isdirty || f->state == FACE_GONE)
+		return;
+	f->isdirty = true;
+	TAILQ_INSERT_TAIL(&f->d->dirty, f, dlink);
+}
+
+int
+face_app(const struct face *f)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	int fd;
+
+	if (f->hint_tid < 0)
+		return -1;
+	fd = target_getfd(&f->d->targets, f->hint_tid, f->hint_fd);
+	if (fd < 0)
+		return -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) == 0 &&
+	    cookie == f->cookie)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* One unread byte at the daemon's end turns its close into ECONNRESET. */
+static void
+face_sentinel(const struct face *f)
+{
+	int app;
+
+	if ((app = face_app(f)) < 0)
+		return;
+	(void)send(app, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(app);
+}
+
+void
+face_fail(struct face *f, int error, bool reset)
+{
+	struct daemon *d = f->d;
+
+	if (f->isdirty) {
+		TAILQ_REMOVE(&d->dirty, f, dlink);
+		f->isdirty = false;
+	}
+	sosockaddr(f->so, &f->lname);
+	f->error = error;
+	if (reset)
+		face_sentinel(f);
+	face_close_own(f);
+	face_drop_socket(f, true);
+	face_set_state(f, FACE_GONE);
+	TAILQ_INSERT_TAIL(&d->gone, f, dlink);
+	if (++d->ngone > FACE_MAXGONE)
+		face_free(TAILQ_FIRST(&d->gone), true);
+}
+
+/* Options that a renewed socket keeps. */
+static const enum sockopt face_kept[] = {
+	OPT_REUSEADDR, OPT_REUSEPORT, OPT_REUSEPORT_LB, OPT_KEEPALIVE,
+	OPT_OOBINLINE, OPT_LINGER, OPT_SNDBUF, OPT_RCVBUF, OPT_IP_PORTRANGE,
+	OPT_IP_TTL, OPT_IP_TOS, OPT_IP_NOPORT, OPT_IP_LOCALPORTS,
+	OPT_TCP_NODELAY, OPT_TCP_NOPUSH, OPT_TCP_KEEPINIT, OPT_TCP_KEEPIDLE,
+	OPT_TCP_KEEPINTVL, OPT_TCP_KEEPCNT,
+};
+
+static void
+face_copy_options(const struct socket *from, struct socket *to)
+{
+	unsigned i;
+	int val;
+
+	for (i = 0; i < sizeof(face_kept) / sizeof(face_kept[0]); i++)
+		if (sogetopt((struct socket *)(uintptr_t)from, face_kept[i],
+		    &val) == 0)
+			(void)sosetopt(to, face_kept[i], val, &from->so_cred);
+}
+
+int
+face_renew(struct face *f)
+{
+	struct socket *old = f->so, *so;
+	int error;
+
+	error = socreate(f->d->vnet, old->so_domain, old->so_type, 0,
+	    &old->so_cred, &so);
+	if (error != 0)
+		return error;
+	face_copy_options(old, so);
+	old->so_upcall = NULL;
+	soabort(old);
+	if (f->bound)
+		(void)sobind(so, &f->lname, &so->so_cred);
+	so->so_upcall = face_upcall;
+	so->so_upcallarg = f;
+	f->so = so;
+	f->told = false;
+	if (f->state != FACE_NEW)
+		face_set_state(f, FACE_NEW);
+	return 0;
+}
+
+void
+face_connected(struct face *f, int app)
+{
+	face_set_state(f, FACE_OPEN);
+	pair_open(f->src.fd, app);
+	f->tx_ready = true;
+	f->rx_ready = true;	/* a write may have waited for the room */
+	face_dirty(f);
+}
+
+static void
+face_serve_connecting(struct face *f)
+{
+	int app;
+
+	if (f->so->so_state & SS_ISCONNECTED) {
+		app = face_app(f);
+		face_connected(f, app);
+		if (app >= 0)
+			close(app);
+		notify_retry(f);
+		return;
+	}
+	if (f->so->so_state & SS_ISCONNECTING)
+		return;
+	/* A blocked connect() reports the error itself and may try again. */
+	if (!TAILQ_EMPTY(&f->waiters))
+		notify_retry(f);
+	else
+		face_fail(f, sogeterror(f->so), false);
+}
+
+/* One token per connection that waits and that no parked accept() took. */
+static void
+face_serve_listening(struct face *f)
+{
+	notify_retry(f);
+	while (f->tokens < f->so->so_qlen) {
+		if (send(f->src.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+			return;
+		f->tokens++;
+	}
+}
+
+void
+face_serve(struct face *f)
+{
+	switch (f->state) {
+	case FACE_CONNECTING:
+		face_serve_connecting(f);
+		return;
+	case FACE_LISTENING:
+		face_serve_listening(f);
+		return;
+	case FACE_OPEN:
+		pump_run(f);
+		return;
+	case FACE_DGRAM:
+		dgram_run(f);
+		return;
+	case FACE_NEW:
+	case FACE_GONE:
+	case FACE_NSTATES:
+		return;
+	}
+}
+
+/* ---- listings ---- */
+
+static uint32_t
+fd_queue(int fd, unsigned long cmd)
+{
+	int n = 0;
+
+	return ioctl(fd, cmd, &n) < 0 || n < 0 ? 0 : (uint32_t)n;
+}
+
+void
+face_count_parked(struct face *f)
+{
+	uint32_t out = 0;
+	int app;
+
+	if (f->state != FACE_OPEN && f->state != FACE_DGRAM)
+		return;
+	/* SIOCOUTQ counts memory, not bytes: good for "none" only. */
+	if (fd_queue(f->src.fd, SIOCOUTQ) != 0 && (app = face_app(f)) >= 0) {
+		out = fd_queue(app, FIONREAD);
+		close(app);
+	}
+	f->so->so_snd.sb_parked = fd_queue(f->src.fd, FIONREAD);
+	f->so->so_rcv.sb_parked = out;
+}

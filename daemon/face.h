@@ -1,0 +1,115 @@
+/*
+ * A face: the AF_UNIX socket pair that stands for one socket of the stack.
+ *
+ * The program holds the app end under whatever numbers it likes, in as many
+ * processes as it likes; the daemon knows it by its SO_COOKIE and holds the
+ * other end.  What the program sees of the app end (poll masks, end of file,
+ * errors) is steered from the daemon's end so that it is what a TCP or UDP
+ * socket shows:
+ *
+ * state	app end polls	daemon's end
+ * NEW		nothing		prefilled; only a hang-up counts
+ * CONNECTING	nothing		the same
+ * LISTENING	IN per waiting	one token byte per connection that waits to be
+ *		connection	accepted
+ * OPEN		as the bytes say  bytes both ways; shutdown = FIN
+ * DGRAM	the same	one packet per datagram
+ * GONE		IN OUT ERR HUP	closed: refused, timed out or reset.  Kept for
+ *				a while to answer SO_ERROR and the names
+ *
+ * A face is freed when the app end's last descriptor is closed (hang-up).
+ */
+#ifndef DAEMON_FACE_H
+#define DAEMON_FACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/inaddr.h"
+#include "daemon/daemon.h"
+#include "stack/socket.h"
+
+enum face_state {
+	FACE_NEW, FACE_CONNECTING, FACE_LISTENING, FACE_OPEN, FACE_DGRAM,
+	FACE_GONE, FACE_NSTATES
+};
+
+#define FACE_MAXGONE	4096	/* GONE faces remembered, all jails together */
+
+struct dgaddr;			/* source of a datagram in the app's queue */
+STAILQ_HEAD(dgaddrs, dgaddr);
+
+struct face {
+	struct source	 src;		/* the daemon's end; fd -1: closed */
+	struct daemon	*d;
+	struct djail	*jail;		/* counted there */
+	struct socket	*so;		/* NULL when GONE */
+	uint64_t	 cookie;
+	struct face	*hnext;
+	TAILQ_ENTRY(face) jlink;	/* in jail->faces */
+	TAILQ_ENTRY(face) dlink;	/* dirty, or gone */
+	enum face_state	 state;		/* face_set_state() only */
+	bool		 isdirty;
+	bool		 rx_ready;	/* the program may have written */
+	bool		 tx_ready;	/* its receive queue may have room */
+	bool		 fin_sent;	/* the program was told end of file */
+	bool		 app_eof;	/* it shut down its sending side */
+	bool		 app_gone;	/* it closed its last descriptor */
+	bool		 told;		/* connect() has reported success */
+	bool		 bound;		/* bind() was called: lname */
+	int		 error;		/* GONE: for SO_ERROR, once */
+	unsigned	 tokens;	/* LISTENING: bytes in its queue */
+	struct calls	 waiters;	/* parked calls that wait on it */
+	pid_t		 hint_tid;	/* where the app end was last seen */
+	int		 hint_fd;
+	struct endpoint	 lname;		/* as bound; GONE: getsockname()'s */
+	struct dgaddrs	 dgaddrs;	/* DGRAM: of what is in its queue */
+	bool		 pktinfo;	/* IP_PKTINFO wanted */
+};
+
+/* Make a face in state NEW, OPEN or DGRAM for so (owned from here on) out of
+ * pair p; p->own is taken over, p->app stays the caller's.  NULL: no memory,
+ * nothing was taken. */
+struct face *face_new(struct daemon *d, struct djail *j, struct socket *so,
+	    const struct pair *p, enum face_state state);
+
+struct face *face_find(const struct daemon *d, uint64_t cookie);
+
+/* Out of all tables, socket closed or (abort) reset, freed.  Parked calls on
+ * it are answered. */
+void	face_free(struct face *f, bool abort);
+
+void	face_set_state(struct face *f, enum face_state to);
+
+/* Serve it at the next daemon_settle(). */
+void	face_dirty(struct face *f);
+
+/* What daemon_settle() does for a dirty face. */
+void	face_serve(struct face *f);
+
+/* The app end, if the thread that last used it still has it under the same
+ * number.  -1 otherwise; the caller closes it. */
+int	face_app(const struct face *f);
+
+/*
+ * End the connection as an error: what was received first still reaches the
+ * program (reset = true: then ECONNRESET; else the refused look), SO_ERROR
+ * says `error' once, and the socket is given up.
+ */
+void	face_fail(struct face *f, int error, bool reset);
+
+/*
+ * Give the face a new socket with the old one's options and binding, after a
+ * failed connect() or a shut-down listener, as Linux lets a program go on with
+ * the same descriptor.  Back to NEW.  On error the face keeps the old one.
+ */
+int	face_renew(struct face *f);
+
+/* CONNECTING -> OPEN.  app: the app end or -1. */
+void	face_connected(struct face *f, int app);
+
+/* Set sb_parked of the face's socket to the bytes that wait outside the
+ * stack, for a listing. */
+void	face_count_parked(struct face *f);
+
+#endif

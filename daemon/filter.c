@@ -1,0 +1,111 @@
+/*
+ * filter.c - from rows of sockcall.c to BPF, by libseccomp.
+ *
+ * Default: allow, so that calls without a row cost the kernel one bit test.
+ * Rows with a handler notify the daemon; rows without one fail with ENOSYS, as
+ * do calls of any other ABI (i386, x32) the machine's kernel may speak.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <seccomp.h>
+
+#include "daemon/filter.h"
+#include "daemon/sockcall.h"
+
+static struct scmp_arg_cmp
+arg_cmp(unsigned arg, unsigned test, uint64_t value)
+{
+	switch ((enum argtest)test) {
+	case ARG_INT_EQ:
+		return SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, 0xffffffffu, value);
+	case ARG_NOT:
+		return SCMP_CMP64(arg, SCMP_CMP_NE, value, 0);
+	case ARG_GE:
+	case ARG_ALWAYS:
+		break;
+	}
+	return SCMP_CMP64(arg, SCMP_CMP_GE, value, 0);
+}
+
+static int
+filter_row(scmp_filter_ctx ctx, const struct sockcall *row)
+{
+	uint32_t action = row->fn != NULL ? SCMP_ACT_NOTIFY :
+					    SCMP_ACT_ERRNO(ENOSYS);
+	struct scmp_arg_cmp cmp[2];
+	unsigned i, n;
+	int r;
+
+	if (row->ntraps == 0)
+		return seccomp_rule_add_array(ctx, action, row->nr, 0, NULL);
+	for (i = 0; i < row->ntraps; i++) {
+		const struct trap *t = &row->traps[i];
+
+		n = 0;
+		cmp[n++] = arg_cmp(t->arg, t->test, t->value);
+		if (t->test2 != ARG_ALWAYS)
+			cmp[n++] = arg_cmp(t->arg2, t->test2, t->value2);
+		r = seccomp_rule_add_array(ctx, action, row->nr, n, cmp);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+filter_rows(scmp_filter_ctx ctx)
+{
+	const struct sockcall *row;
+	unsigned i;
+	int r;
+
+	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+	    SCMP_ACT_ERRNO(ENOSYS));
+	for (i = 0; r == 0 && (row = sockcall_row(i)) != NULL; i++)
+		r = filter_row(ctx, row);
+	return r;
+}
+
+/* libseccomp writes to a descriptor only. */
+static void *
+filter_export(scmp_filter_ctx ctx, size_t *lenp)
+{
+	struct stat st;
+	void *prog = NULL;
+	int fd;
+
+	if ((fd = memfd_create("filter", MFD_CLOEXEC)) < 0)
+		return NULL;
+	if (seccomp_export_bpf(ctx, fd) == 0 && fstat(fd, &st) == 0 &&
+	    (prog = malloc((size_t)st.st_size)) != NULL) {
+		*lenp = (size_t)st.st_size;
+		if (pread(fd, prog, *lenp, 0) != (ssize_t)*lenp) {
+			free(prog);
+			prog = NULL;
+		}
+	}
+	close(fd);
+	return prog;
+}
+
+void *
+filter_make(size_t *lenp)
+{
+	scmp_filter_ctx ctx;
+	void *prog = NULL;
+	int r;
+
+	if ((ctx = seccomp_init(SCMP_ACT_ALLOW)) == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if ((r = filter_rows(ctx)) < 0)
+		errno = -r;
+	else
+		prog = filter_export(ctx, lenp);
+	seccomp_release(ctx);
+	return prog;
+}

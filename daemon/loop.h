@@ -1,0 +1,44 @@
+/*
+ * The event loop: descriptors, one timer, and work put off until a turn's end.
+ *
+ * A source is a descriptor with the function to call when epoll reports it.
+ * Sources are embedded in their objects; after loop_del() neither this turn
+ * nor a later one calls them.
+ */
+#ifndef DAEMON_LOOP_H
+#define DAEMON_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#define LOOP_BATCH 64
+
+struct source {
+	int	 fd;		/* owned by whoever embeds the source */
+	void	(*fn)(struct source *, uint32_t events);
+};
+
+struct loop {
+	int	 epfd;
+	int	 nready, next;	/* this turn's events, and the next to handle */
+	struct epoll_event ready[LOOP_BATCH];
+};
+
+/* 0 or errno. */
+int	loop_init(struct loop *lp);
+int	loop_add(struct loop *lp, struct source *s, uint32_t events);
+int	loop_mod(struct loop *lp, struct source *s, uint32_t events);
+
+/* Forget s; its descriptor stays open. */
+void	loop_del(struct loop *lp, struct source *s);
+
+/* Wait at most timeout ms (-1: for ever).  Returns how many sources are ready;
+ * loop_dispatch() then calls them. */
+int	loop_wait(struct loop *lp, int timeout);
+void	loop_dispatch(struct loop *lp);
+
+/* The only clock of the daemon: CLOCK_MONOTONIC in ns. */
+uint64_t loop_now(void);
+
+#endif

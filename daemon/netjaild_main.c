@@ -1,0 +1,283 @@
+/*
+ * netjaild - the kernel of this system, as an ordinary process.
+ *
+ *	netjaild [-fV] [-s socket] [--pcap file]
+ *
+ * Without -f it returns when the control socket can be connected to, and goes
+ * on in the background.  It ends on SIGTERM or SIGINT, and takes its jails with
+ * it.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <bsd/err.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include "base/version.h"
+#include "base/callout.h"
+#include "daemon/capture.h"
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/djail.h"
+#include "daemon/face.h"
+#include "daemon/notify.h"
+#include "netjail/prison.h"
+#include "stack/ip.h"
+#include "stack/mbuf.h"
+#include "sysctl/client.h"
+
+#define PACKET_BUDGET	256	/* packets between looks at the faces */
+#define FACE_BUDGET	256	/* faces between looks at the packets */
+#define SETTLE_ROUNDS	64	/* before descriptors are looked at again */
+
+/* ---- the loop ---- */
+
+static void
+serve_dirty(struct daemon *d)
+{
+	unsigned n = FACE_BUDGET;
+	struct face *f;
+
+	while (n-- > 0 && (f = TAILQ_FIRST(&d->dirty)) != NULL) {
+		TAILQ_REMOVE(&d->dirty, f, dlink);
+		f->isdirty = false;
+		face_serve(f);
+	}
+}
+
+void
+daemon_settle(struct daemon *d)
+{
+	unsigned rounds = SETTLE_ROUNDS;
+	bool more;
+
+	do {
+		more = vnet_run(d->vnet, PACKET_BUDGET);
+		serve_dirty(d);
+		d->busy = more || !TAILQ_EMPTY(&d->dirty);
+	} while (d->busy && --rounds > 0);
+	if (d->ndying > 0)
+		djail_reap(d);
+}
+
+/* ms until something is due; -1: nothing is. */
+static int
+daemon_timeout(const struct daemon *d)
+{
+	uint64_t next = callout_next(d->vnet), now = d->vnet->now;
+
+	if (d->busy)
+		return 0;
+	if (d->probe_at != 0 && d->probe_at < next)
+		next = d->probe_at;
+	if (next == UINT64_MAX)
+		return -1;
+	if (next <= now)
+		return 0;
+	next = (next - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	return next > 60000 ? 60000 : (int)next;
+}
+
+/* Something that can wait until nothing else is to be done.  False: no such
+ * thing is left. */
+static bool
+daemon_chore(struct daemon *d)
+{
+	if (capture_dirty(d)) {
+		capture_flush(d);
+		return true;
+	}
+	return pairs_low(&d->pairs) && pairs_refill(&d->pairs);
+}
+
+static void
+daemon_run(struct daemon *d)
+{
+	bool chores = true;
+	int n;
+
+	while (!d->ending) {
+		n = loop_wait(&d->loop, chores ? 0 : daemon_timeout(d));
+		vnet_settime(d->vnet, loop_now());
+		loop_dispatch(&d->loop);
+		daemon_settle(d);
+		notify_probe(d);
+		chores = n > 0 || d->busy || daemon_chore(d);
+	}
+}
+
+/* ---- start-up and end ---- */
+
+static void
+signal_event(struct source *src, uint32_t events)
+{
+	struct daemon *d = (struct daemon *)(void *)((char *)src -
+	    offsetof(struct daemon, signals));
+
+	(void)events;
+	d->ending = true;
+}
+
+static int
+signals_init(struct daemon *d)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	d->signals.fn = signal_event;
+	d->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (d->signals.fd < 0)
+		return errno;
+	return loop_add(&d->loop, &d->signals, EPOLLIN);
+}
+
+/* One descriptor a socket: take all the system grants. */
+static void
+raise_limits(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+static int
+stack_init(struct daemon *d)
+{
+	uint8_t seed[VNET_SEEDLEN];
+	char name[256] = "";
+	int error;
+
+	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return EIO;
+	if ((error = vnet_new(seed, loop_now(), &d->vnet)) != 0)
+		return error;
+	(void)gethostname(name, sizeof(name) - 1);
+	return prison_set_hostname(prison0(d->vnet), name);
+}
+
+static int
+daemon_init(struct daemon *d)
+{
+	int error;
+
+	TAILQ_INIT(&d->dirty);
+	TAILQ_INIT(&d->gone);
+	TAILQ_INIT(&d->parked);
+	TAILQ_INIT(&d->djails);
+	TAILQ_INIT(&d->conns);
+	d->owner = geteuid();
+	targets_init(&d->targets);
+	raise_limits();
+	if ((error = loop_init(&d->loop)) != 0 ||
+	    (error = stack_init(d)) != 0 || (error = djail_init(d)) != 0)
+		return error;
+	return signals_init(d);
+}
+
+static void
+daemon_fini(struct daemon *d)
+{
+	control_fini(d);
+	djail_fini(d);
+	capture_stop(d);
+	if (d->spare != NULL)
+		m_freem(d->vnet, d->spare);
+	pairs_fini(&d->pairs);
+	targets_fini(&d->targets);
+	vnet_free(d->vnet);
+	free(d->faces.slot);
+}
+
+struct options {
+	bool	    foreground;
+	const char *socket;
+	const char *pcap;
+};
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: netjaild [-fV] [-s socket] [--pcap file]\n");
+	exit(1);
+}
+
+static void
+parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "pcap", required_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "fs:V", longs, NULL)) != -1)
+		switch (ch) {
+		case 'f':
+			o->foreground = true;
+			break;
+		case 's':
+			o->socket = optarg;
+			break;
+		case 'p':
+			o->pcap = optarg;
+			break;
+		case 'V':
+			printf("netjaild %s\n", NETJAIL_VERSION);
+			exit(0);
+		default:
+			usage();
+		}
+	if (optind != argc)
+		usage();
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .foreground = false };
+	static struct daemon d;
+	char path[4096], msg[256];
+	int error;
+
+	parse(argc, argv, &o);
+	if (o.socket == NULL) {
+		if (ctl_path(path, sizeof(path)) < 0)
+			err(1, "control socket");
+		o.socket = path;
+	}
+	if ((error = daemon_init(&d)) != 0)
+		errc(1, error, "cannot start");
+	if (o.pcap != NULL &&
+	    capture_start(&d, o.pcap, msg, sizeof(msg)) != 0)
+		errx(1, "%s: %s", o.pcap, msg);
+	if ((error = control_init(&d, o.socket)) == EADDRINUSE)
+		errx(1, "%s: another netjaild is running", o.socket);
+	if (error != 0)
+		errc(1, error, "%s", o.socket);
+	openlog("netjaild", LOG_PID | (o.foreground ? LOG_PERROR : 0),
+	    LOG_DAEMON);
+	if (!o.foreground && daemon(0, 0) < 0)
+		err(1, "daemon");
+	daemon_run(&d);
+	daemon_fini(&d);
+	return 0;
+}

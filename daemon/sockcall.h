@@ -1,0 +1,81 @@
+/*
+ * The table of trapped calls: which are trapped, when, and who answers.
+ * filter.c makes the seccomp program from the same rows.
+ */
+#ifndef DAEMON_SOCKCALL_H
+#define DAEMON_SOCKCALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/inaddr.h"
+
+struct call;
+
+/* A condition on one argument.  Arguments that are an int to the kernel are
+ * compared in their low 32 bits, whatever stands above them. */
+enum argtest {
+	ARG_ALWAYS,
+	ARG_INT_EQ,
+	ARG_NOT,	/* != value in all 64 bits */
+	ARG_GE,		/* unsigned, all 64 bits */
+};
+
+struct trap {
+	uint8_t	 arg;
+	uint8_t	 test;		/* enum argtest */
+	uint64_t value;
+	uint8_t	 arg2;		/* and, where test2 is not ARG_ALWAYS */
+	uint8_t	 test2;
+	uint64_t value2;
+};
+
+struct sockcall {
+	int		 nr;
+	const char	*name;
+	int		(*fn)(struct call *);	/* see notify.h; NULL: ENOSYS */
+	bool		 wantfd;	/* args[0] is a descriptor */
+	bool		 harmless;	/* cannot reach a network by itself */
+	int		 timedout;	/* errno when a parked one times out */
+	const struct trap *traps;	/* or-ed; NULL: always */
+	unsigned	 ntraps;
+};
+
+/* NULL: no row. */
+const struct sockcall *sockcall_find(int nr);
+
+/* The i-th row; NULL ends. */
+const struct sockcall *sockcall_row(unsigned i);
+
+/* ---- shared by the files that hold the handlers ---- */
+
+/* Socket address from the caller's memory.  *family as given; for AF_INET *ep
+ * is filled.  EINVAL (too short), EFAULT, ENOENT (caller died). */
+int	sockaddr_in(const struct call *c, uint64_t addr, uint32_t len,
+	    int *family, struct endpoint *ep);
+
+/* Value-result socket address to the caller's memory; addr 0: nothing. */
+int	sockaddr_out(const struct call *c, uint64_t addr, uint64_t lenaddr,
+	    const struct endpoint *ep);
+
+/* Does the call (its descriptor, and MSG_DONTWAIT in flags) not wait? */
+bool	call_nonblock(const struct call *c, int flags);
+
+/* SO_RCVTIMEO or SO_SNDTIMEO of the descriptor in ns; 0: none. */
+uint64_t call_timeout(const struct call *c, int optname);
+
+struct cred call_cred(const struct call *c);
+
+/* sockopt.c */
+int	sys_getsockopt(struct call *c);
+int	sys_setsockopt(struct call *c);
+/* sockmsg.c */
+int	sys_sendto(struct call *c);
+int	sys_recvfrom(struct call *c);
+int	sys_sendmsg(struct call *c);
+int	sys_recvmsg(struct call *c);
+int	sys_sendmmsg(struct call *c);
+int	sys_recvmmsg(struct call *c);
+
+#endif

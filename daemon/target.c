@@ -1,0 +1,247 @@
+/*
+ * target.c - memory, descriptors and state of the calling thread.
+ *
+ * pidfds are cached by thread id in a direct-mapped table.  PIDFD_THREAD (Linux
+ * 6.9) names the thread itself; before that only thread group leaders can be
+ * named, so another thread's leader is read from /proc each time and is not
+ * cached, for a cached pidfd must die with the number it is kept under.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include "daemon/target.h"
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+/* PIDFD_GET_INFO (Linux 6.13); Debian 12's headers do not know it. */
+struct pidfd_creds {
+	uint64_t mask;
+	uint64_t cgroupid;
+	uint32_t pid, tgid, ppid;
+	uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	uint32_t spare;
+};
+#define PIDFD_INFO_WANT_CREDS 0x2
+#define PIDFD_GET_CREDS	      _IOWR(0xff, 11, struct pidfd_creds)
+
+void
+targets_init(struct targets *ts)
+{
+	memset(ts, 0, sizeof(*ts));
+}
+
+static void
+slot_drop(struct targets *ts, unsigned i)
+{
+	if (ts->slot[i].tid == 0)
+		return;
+	close(ts->slot[i].pidfd);
+	ts->slot[i].tid = 0;
+}
+
+void
+targets_fini(struct targets *ts)
+{
+	unsigned i;
+
+	for (i = 0; i < TARGET_CACHE; i++)
+		slot_drop(ts, i);
+}
+
+void
+targets_sweep(struct targets *ts)
+{
+	struct pollfd p = { .events = POLLIN };
+	unsigned i;
+
+	for (i = 0; i < TARGET_CACHE; i++) {
+		p.fd = ts->slot[i].pidfd;
+		if (ts->slot[i].tid != 0 && poll(&p, 1, 0) != 0)
+			slot_drop(ts, i);
+	}
+}
+
+/* Read a "Name:\tvalue" line of /proc/TID/status.  False: no such thread. */
+static bool
+proc_status(pid_t tid, char *buf, size_t len)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	n = read(fd, buf, len - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	return true;
+}
+
+static uint64_t
+status_value(const char *status, const char *name, int base, unsigned skip)
+{
+	const char *p = strstr(status, name);
+	char *end;
+	uint64_t v = 0;
+
+	if (p == NULL)
+		return 0;
+	p += strlen(name);
+	do {
+		v = strtoull(p, &end, base);
+		p = end;
+	} while (skip-- > 0);
+	return v;
+}
+
+static int
+pidfd_open_leader(pid_t tid)
+{
+	char buf[4096];
+	pid_t tgid;
+
+	if (!proc_status(tid, buf, sizeof(buf))) {
+		errno = ESRCH;
+		return -1;
+	}
+	tgid = (pid_t)status_value(buf, "\nTgid:", 10, 0);
+	return (int)syscall(SYS_pidfd_open, tgid, 0);
+}
+
+/* A pidfd for tid; *cached says that the table owns it. */
+static int
+target_pidfd(struct targets *ts, pid_t tid, bool *cached)
+{
+	unsigned i = (unsigned)tid & (TARGET_CACHE - 1);
+	int fd;
+
+	*cached = true;
+	if (ts->slot[i].tid == tid)
+		return ts->slot[i].pidfd;
+	fd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+	if (fd < 0 && errno == EINVAL)
+		fd = (int)syscall(SYS_pidfd_open, tid, 0);
+	if (fd < 0 && (errno == EINVAL || errno == ENOENT)) {
+		*cached = false;
+		return pidfd_open_leader(tid);
+	}
+	if (fd < 0)
+		return -1;
+	slot_drop(ts, i);
+	ts->slot[i].tid = tid;
+	ts->slot[i].pidfd = fd;
+	return fd;
+}
+
+int
+target_getfd(struct targets *ts, pid_t tid, int fd)
+{
+	bool cached;
+	int pidfd, got, tries, error;
+
+	/* The second try: the number was reused since it was cached. */
+	for (tries = 0; tries < 2; tries++) {
+		if ((pidfd = target_pidfd(ts, tid, &cached)) < 0)
+			return -1;
+		got = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+		error = errno;
+		if (!cached)
+			close(pidfd);
+		errno = error;
+		if (got >= 0 || error != ESRCH || !cached)
+			return got;
+		slot_drop(ts, (unsigned)tid & (TARGET_CACHE - 1));
+	}
+	errno = ESRCH;
+	return -1;
+}
+
+int
+target_euid(struct targets *ts, pid_t tid, uid_t *uidp)
+{
+	struct pidfd_creds pc = { .mask = PIDFD_INFO_WANT_CREDS };
+	char buf[4096];
+	bool cached;
+	int pidfd, r;
+
+	if ((pidfd = target_pidfd(ts, tid, &cached)) >= 0) {
+		r = ioctl(pidfd, PIDFD_GET_CREDS, &pc);
+		if (!cached)
+			close(pidfd);
+		if (r == 0) {
+			*uidp = pc.euid;
+			return 0;
+		}
+	}
+	if (!proc_status(tid, buf, sizeof(buf)))
+		return ESRCH;
+	*uidp = (uid_t)status_value(buf, "\nUid:", 10, 1);
+	return 0;
+}
+
+int
+target_read(pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+	struct iovec l = { buf, len };
+	struct iovec r = { (void *)(uintptr_t)addr, len };
+
+	if (len == 0)
+		return 0;
+	return process_vm_readv(tid, &l, 1, &r, 1, 0) == (ssize_t)len ? 0 :
+									EFAULT;
+}
+
+int
+target_write(pid_t tid, uint64_t addr, const void *buf, size_t len)
+{
+	struct iovec l = { (void *)(uintptr_t)buf, len };
+	struct iovec r = { (void *)(uintptr_t)addr, len };
+
+	if (len == 0)
+		return 0;
+	return process_vm_writev(tid, &l, 1, &r, 1, 0) == (ssize_t)len ?
+	    0 : EFAULT;
+}
+
+ssize_t
+target_readv(pid_t tid, const struct iovec *local, int nlocal,
+    const struct iovec *remote, int nremote)
+{
+	return process_vm_readv(tid, local, (unsigned long)nlocal, remote,
+	    (unsigned long)nremote, 0);
+}
+
+ssize_t
+target_writev(pid_t tid, const struct iovec *local, int nlocal,
+    const struct iovec *remote, int nremote)
+{
+	return process_vm_writev(tid, local, (unsigned long)nlocal, remote,
+	    (unsigned long)nremote, 0);
+}
+
+bool
+target_interrupted(pid_t tid)
+{
+	char buf[4096];
+	uint64_t pending, blocked, caught;
+
+	if (!proc_status(tid, buf, sizeof(buf)))
+		return false;
+	pending = status_value(buf, "\nSigPnd:", 16, 0) |
+	    status_value(buf, "\nShdPnd:", 16, 0);
+	blocked = status_value(buf, "\nSigBlk:", 16, 0);
+	caught = status_value(buf, "\nSigCgt:", 16, 0);
+	return (pending & ~blocked & caught) != 0;
+}

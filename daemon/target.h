@@ -1,0 +1,59 @@
+/*
+ * The thread that made a trapped call, seen from outside: its memory, its
+ * descriptors, its user, its signals.
+ *
+ * A thread is named by the number the notification gives (a thread id in the
+ * daemon's pid namespace).  Numbers are reused, so descriptors are fetched
+ * through a pidfd, which goes stale with the thread it was opened for, and
+ * whoever reads or writes memory asks afterwards whether the notification is
+ * still valid (notify.h).
+ */
+#ifndef DAEMON_TARGET_H
+#define DAEMON_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#define TARGET_CACHE 256	/* pidfds kept open; a power of two */
+
+struct targets {
+	struct {
+		pid_t	tid;	/* 0: empty */
+		int	pidfd;
+	} slot[TARGET_CACHE];
+};
+
+void	targets_init(struct targets *ts);
+
+/* Close the pidfds of threads that have ended. */
+void	targets_sweep(struct targets *ts);
+void	targets_fini(struct targets *ts);
+
+/* A duplicate, close-on-exec, of the thread's descriptor fd.  -1 with errno:
+ * EBADF, ESRCH, EMFILE. */
+int	target_getfd(struct targets *ts, pid_t tid, int fd);
+
+/* The same thread's effective uid as the daemon sees it.  0 or errno. */
+int	target_euid(struct targets *ts, pid_t tid, uid_t *uidp);
+
+/* Copy len bytes from or to its memory.  0 or EFAULT (nothing or a part was
+ * copied). */
+int	target_read(pid_t tid, uint64_t addr, void *buf, size_t len);
+int	target_write(pid_t tid, uint64_t addr, const void *buf, size_t len);
+
+/* The same between pieces here and pieces there, as far as both reach. */
+ssize_t	target_readv(pid_t tid, const struct iovec *local, int nlocal,
+	    const struct iovec *remote, int nremote);
+ssize_t	target_writev(pid_t tid, const struct iovec *local, int nlocal,
+	    const struct iovec *remote, int nremote);
+
+/*
+ * Does a signal wait that would interrupt a sleeping system call: one with a
+ * handler, not blocked?  (Fatal and stopping ones the kernel handles itself.)
+ */
+bool	target_interrupted(pid_t tid);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * jexec(8): run a command in a jail that exists.
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netjail/launch.h"
+#include "netjail/launch_list.h"
+#include "sysctl/client.h"
+
+static void __attribute__((noreturn))
+usage(void)
+{
+	fprintf(stderr, "usage: jexec [-l] [-u username | -U username] "
+	    "jail [command ...]\n");
+	exit(1);
+}
+
+/* The jid of a jail by jid, name or host name. */
+static uint32_t
+find_jail(const char *what)
+{
+	const struct xprison *x;
+	struct jail_list l;
+	uint32_t jid;
+
+	if (jail_list_read(&l) != 0)
+		exit(1);
+	x = jail_list_find(&l, what);
+	if (x == NULL || x->pr_state != XPRISON_ALIVE)
+		errx(1, "jail \"%s\" not found", what);
+	jid = (uint32_t)x->pr_id;
+	free(l.buf);
+	return jid;
+}
+
+/* A connection, and the pidfd of the jail's init. */
+static void
+reach_jail(struct launch_cmd *c)
+{
+	char msg[256] = "";
+
+	if ((c->sock = ctl_connect()) < 0)
+		err(1, "cannot reach netjaild");
+	if (ctl_call(c->sock, CTL_ENTER, c->jid, NULL, 0, -1, NULL, NULL, NULL,
+	    &c->pidfd, msg, sizeof(msg)) != 0)
+		errx(1, "jail %u: %s", c->jid,
+		    *msg != '\0' ? msg : strerror(errno));
+	if (c->pidfd < 0)
+		errx(1, "jail %u has no processes to join", c->jid);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *user = NULL;
+	struct launch_user u;
+	struct launch_cmd c = { .pidfd = -1 };
+	pid_t pid;
+	int ch;
+
+	while ((ch = getopt(argc, argv, "+lnu:U:")) != -1)
+		switch (ch) {
+		case 'l':
+			c.clean = true;
+			break;
+		case 'n':	/* once said that the jail is given by name */
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'U':
+			c.user_inside = optarg;
+			break;
+		default:
+			usage();
+		}
+	argc -= optind;
+	argv += optind;
+	if (argc < 1 || (user != NULL && c.user_inside != NULL))
+		usage();
+	if (user != NULL) {
+		if (launch_user_find(user, &u) != 0)
+			return 1;
+		c.user = &u;
+	}
+	c.jid = find_jail(argv[0]);
+	reach_jail(&c);
+	c.argv = argc > 1 ? argv + 1 : NULL;
+	if ((pid = launch_start(&c)) < 0)
+		return 1;
+	return launch_wait(&c, pid, argv[0]);
+}

@@ -1,0 +1,404 @@
+/*
+ * launch.c - start a command on the stack: in a jail, or in none.
+ *
+ * There is one way, used for the first command of a jail and for all later
+ * ones.  This process P enters the namespaces of the jail's init (for pids that
+ * concerns its children only) and forks C, which installs the filter:
+ *
+ *	P			C				daemon
+ *	get filter
+ *	enter, fork		install filter
+ *				write number of listener
+ *	fetch the listener,
+ *	pass it on (CTL_NOTIFY)					serves C
+ *	write "go"		close listener, change user,
+ *				execvp
+ *
+ * From its installation until the daemon answers, any trapped call of C would
+ * hang; sendmsg(2) may well be trapped, so C cannot send the listener itself.
+ * C writes its number, reads the go-ahead (neither is ever trapped), and P
+ * takes the listener with pidfd_getfd(2).
+ *
+ * P keeps its connection to the daemon, made before it entered, and no path
+ * leads to P from inside the jail: it is in none of the jail's pids.
+ *
+ * A command in no jail stays where it is, but gets a network namespace with no
+ * way out if one can be had: what the filter does not know then reaches nothing.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/ctlmsg.h"
+#include "netjail/launch.h"
+#include "sysctl/client.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS |	\
+	CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID)
+
+#define EXIT_NOEXEC	126	/* as env(1) */
+#define EXIT_NOENT	127
+
+/* How long the daemon's end may come after that of a jail it held (ms). */
+#define GONE_MS		200
+
+static const int passed_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+};
+
+/* What C needs and has no other way to know. */
+struct child {
+	const struct launch_cmd *cmd;
+	const struct launch_tools *tools;
+	struct sock_fprog prog;
+	sigset_t	 mask;		/* to run the command with */
+	int		 starter;	/* channel to P */
+};
+
+static void
+signals_waited_for(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		sigaddset(set, passed_on[i]);
+}
+
+/* The daemon's filter program, malloc()ed.  0 or -1. */
+static int
+fetch_filter(int sock, struct sock_fprog *prog)
+{
+	char msg[256] = "";
+	void *code = NULL;
+	size_t len = 0;
+
+	if (ctl_call(sock, CTL_FILTER, 0, NULL, 0, -1, &code, &len, NULL, NULL,
+	    msg, sizeof(msg)) != 0) {
+		warnx("filter: %s", *msg != '\0' ? msg : strerror(errno));
+		return -1;
+	}
+	if (len == 0 || len % sizeof(struct sock_filter) != 0 ||
+	    len / sizeof(struct sock_filter) > BPF_MAXINSNS) {
+		warnx("filter: not one (%zu bytes)", len);
+		free(code);
+		return -1;
+	}
+	prog->filter = code;
+	prog->len = (unsigned short)(len / sizeof(struct sock_filter));
+	return 0;
+}
+
+/* Into the jail. */
+static int
+enter(int pidfd)
+{
+	if (setns(pidfd, NAMESPACES) != 0) {
+		warn("entering the jail");
+		return -1;
+	}
+	if (chdir("/") != 0) {
+		warn("chdir: /");
+		return -1;
+	}
+	return 0;
+}
+
+static int
+put_file(const char *path, const char *text)
+{
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* A user namespace in which we are who we are, and a network in it. */
+static int
+unshare_user(void)
+{
+	char uid[64], gid[64];
+
+	snprintf(uid, sizeof(uid), "%u %u 1\n", geteuid(), geteuid());
+	snprintf(gid, sizeof(gid), "%u %u 1\n", getegid(), getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		return -1;
+	if (put_file("/proc/self/setgroups", "deny") != 0 ||
+	    put_file("/proc/self/uid_map", uid) != 0 ||
+	    put_file("/proc/self/gid_map", gid) != 0)
+		return -1;
+	return 0;
+}
+
+/* Away from the machine's network. */
+static int
+step_aside(bool verbose)
+{
+	if (unshare(CLONE_NEWNET) == 0 || unshare_user() == 0)
+		return launch_lo(NULL, 0);
+	if (verbose)
+		warn("no network namespace of its own");
+	return 0;
+}
+
+/* The listener, or -1 with errno. */
+static int
+install(const struct sock_fprog *prog)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
+	    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	int fd;
+
+	fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, prog);
+	if (fd < 0 && errno == EINVAL) {	/* before Linux 5.19 */
+		flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags,
+		    prog);
+	}
+	if (fd < 0 && errno == EACCES &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags,
+		    prog);
+	return fd;
+}
+
+/* Ids and environment of the command, as far as they go before the filter:
+ * looking up a user may talk to a name service. */
+static int
+prepare(struct child *ch, struct launch_user *u)
+{
+	const struct launch_cmd *c = ch->cmd;
+	const char *name = c->user_inside;
+
+	if (c->pidfd >= 0 &&
+	    (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)) {
+		warn("becoming root of the jail");
+		return -1;
+	}
+	if (c->user != NULL)
+		*u = *c->user;
+	else if ((name != NULL || c->clean) &&
+	    launch_user_find(name != NULL ? name : "root", u) != 0)
+		return -1;
+	if (u->name != NULL)
+		launch_user_env(u, c->clean);
+	if (c->pidfd >= 0)
+		unsetenv("NETJAIL_SOCK");
+	launch_tools_path(ch->tools);
+	/* Taking on another user's ids hid our descriptors from P. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return 0;
+}
+
+static void __attribute__((noreturn))
+run(const struct launch_cmd *c)
+{
+	char sh[] = "/bin/sh", flag[] = "-i", *shell[] = { sh, flag, NULL };
+	char **argv = c->argv;
+
+	if (argv == NULL) {
+		argv = shell;
+		if (getenv("SHELL") != NULL)
+			shell[0] = getenv("SHELL");
+	}
+	execvp(argv[0], argv);
+	warn("execvp: %s", argv[0]);
+	_exit(errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
+}
+
+static void __attribute__((noreturn))
+child_main(struct child *ch)
+{
+	const struct launch_cmd *c = ch->cmd;
+	struct launch_user u = { .name = NULL };
+	int listener;
+	char go;
+
+	if (prepare(ch, &u) != 0)
+		_exit(1);
+	if ((listener = install(&ch->prog)) < 0) {
+		if (errno == EBUSY)
+			warnx("already on a netjail stack, or under another "
+			    "supervisor");
+		else
+			warn("installing the filter");
+		_exit(1);
+	}
+	if (write(ch->starter, &listener, sizeof(listener)) !=
+	    sizeof(listener) || read(ch->starter, &go, 1) != 1)
+		_exit(1);
+	close(listener);
+	if ((c->user != NULL || c->user_inside != NULL) &&
+	    launch_user_become(&u) != 0)
+		_exit(1);
+	sigprocmask(SIG_SETMASK, &ch->mask, NULL);
+	run(c);
+}
+
+/* A duplicate of another process's descriptor, or -1 told. */
+static int
+fetch_fd(pid_t pid, int fd)
+{
+	int copy = -1, pidfd;
+
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd >= 0) {
+		copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+		if (copy < 0)
+			warn("fetching the listener");
+		close(pidfd);
+	} else
+		warn("pidfd_open");
+	return copy;
+}
+
+/* Let the daemon serve C, then let C go.  0, or -1 told (by C, on EOF). */
+static int
+hand_over(const struct launch_cmd *c, pid_t pid, int child)
+{
+	char msg[256] = "";
+	int error, listener, number;
+
+	if (read(child, &number, sizeof(number)) != sizeof(number))
+		return -1;
+	if ((listener = fetch_fd(pid, number)) < 0)
+		return -1;
+	error = ctl_call(c->sock, CTL_NOTIFY, c->jid, NULL, 0, listener, NULL,
+	    NULL, NULL, NULL, msg, sizeof(msg));
+	if (error != 0)
+		warnx("netjaild: %s", *msg != '\0' ? msg : strerror(errno));
+	close(listener);
+	if (error == 0 && write(child, "", 1) != 1)
+		error = -1;
+	return error;
+}
+
+/* Fork C and see it off. */
+static pid_t
+start_child(struct child *ch)
+{
+	int chan[2], error = -1, status;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0) {
+		warn("socketpair");
+		return -1;
+	}
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		close(chan[0]);
+		ch->starter = chan[1];
+		child_main(ch);
+	}
+	close(chan[1]);
+	if (pid < 0)
+		warn("fork");
+	else
+		error = hand_over(ch->cmd, pid, chan[0]);
+	close(chan[0]);
+	if (pid < 0 || error == 0)
+		return pid;
+	/* End of file on the channel ends C, if it has not ended itself. */
+	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+		warnx("the command was killed before it began: %s",
+		    strsignal(WTERMSIG(status)));
+	return -1;
+}
+
+pid_t
+launch_start(const struct launch_cmd *c)
+{
+	struct launch_tools tools;
+	struct child ch = { .cmd = c, .tools = &tools };
+	sigset_t set;
+	pid_t pid = -1;
+
+	launch_tools_note(&tools);
+	if (fetch_filter(c->sock, &ch.prog) != 0)
+		return -1;
+	/* Blocked, so that launch_wait() finds those that come before it. */
+	signal(SIGCHLD, SIG_DFL);
+	signals_waited_for(&set);
+	sigprocmask(SIG_BLOCK, &set, &ch.mask);
+	if ((c->pidfd >= 0 ? enter(c->pidfd) : step_aside(c->verbose)) == 0)
+		pid = start_child(&ch);
+	free(ch.prog.filter);
+	return pid;
+}
+
+/* Is the other end of a connection on which nothing is due gone? */
+static bool
+hung_up(int sock)
+{
+	struct pollfd pfd = { .fd = sock, .events = POLLIN };
+
+	return poll(&pfd, 1, GONE_MS) > 0;
+}
+
+/* End as the command did. */
+static int
+die_of(int sig)
+{
+	const struct rlimit none = { 0, 0 };
+	sigset_t set;
+
+	if (sig != SIGKILL && sig != SIGSTOP) {
+		setrlimit(RLIMIT_CORE, &none);
+		signal(sig, SIG_DFL);
+		sigemptyset(&set);
+		sigaddset(&set, sig);
+		raise(sig);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	return 128 + sig;
+}
+
+int
+launch_wait(const struct launch_cmd *c, pid_t pid, const char *what)
+{
+	sigset_t set;
+	siginfo_t si;
+	int status;
+
+	signals_waited_for(&set);
+	for (;;) {
+		if (sigwaitinfo(&set, &si) < 0)
+			continue;
+		if (si.si_signo == SIGCHLD) {
+			if (waitpid(pid, &status, WNOHANG) == pid)
+				break;
+		} else if (si.si_code <= 0)
+			/* From a process; the terminal tells C itself. */
+			kill(pid, si.si_signo);
+	}
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	if (what != NULL && WTERMSIG(status) == SIGKILL && hung_up(c->sock)) {
+		warnx("the stack is gone, jail %s ended", what);
+		return 1;
+	}
+	return die_of(WTERMSIG(status));
+}

@@ -1,0 +1,121 @@
+/*
+ * What netjail(8) and jexec(8) share: reaching the daemon, making a jail's
+ * namespaces, and starting a command on the stack.
+ *
+ * Functions here belong to programs: a failure has been told on standard error
+ * in one line when they return it.  They fork and change the namespaces of the
+ * calling process, which must have one thread.
+ */
+#ifndef NETJAIL_LAUNCH_H
+#define NETJAIL_LAUNCH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/inaddr.h"
+
+/*
+ * A connection to the daemon; one is started if none runs.  Close-on-exec.
+ * -1: it could not be reached.
+ */
+int	launch_connect(void);
+
+/*
+ * The path of one of our own programs: beside the running one, or in
+ * ../libexec/netjail from there.  False if it is in neither; nothing is told.
+ */
+bool	launch_program(const char *name, char *buf, size_t len);
+
+/*
+ * The directories of our tools: noted before a change of root, put first in
+ * PATH after it, those of them that the new root has under the same name.
+ */
+struct launch_tools {
+	struct {
+		char	path[PATH_MAX];
+		dev_t	dev;
+		ino_t	ino;
+	} dir[2];
+	unsigned n;
+};
+
+void	launch_tools_note(struct launch_tools *t);
+void	launch_tools_path(const struct launch_tools *t);
+
+/* What a jail's own namespaces are made from. */
+struct launch_jail {
+	const char	*path;		/* real path of its root */
+	const char	*hostname;
+	const struct inaddr *addr;	/* for lo */
+	unsigned	 naddr;
+	bool		 verbose;	/* tell what could not be had */
+};
+
+/*
+ * Make user, mount, UTS, IPC, network and pid namespaces with an init in them
+ * that holds the descriptor `leash' (base/ctlmsg.h) and nothing else.  Returns
+ * when they are ready, with a pidfd of init in *pidfdp (the caller's).  0 or
+ * -1; then nothing is left.
+ */
+int	launch_init(const struct launch_jail *j, int leash, int *pidfdp);
+
+/*
+ * Give the process pid, which has just got a user namespace of its own, its
+ * ids: all of ours if we are root; else our own as 0, and what /etc/subuid and
+ * /etc/subgid grant us from 1 on.  0 or -1.
+ */
+int	launch_map_ids(pid_t pid, bool verbose);
+
+/* Bring lo up in our network namespace and give it these addresses.  0 or -1. */
+int	launch_lo(const struct inaddr *addr, unsigned naddr);
+
+/* Whom a command runs as, and that user's environment. */
+struct launch_user {
+	char	*name;
+	char	*home;
+	char	*shell;
+	uid_t	 uid;
+	gid_t	 gid;
+	gid_t	*groups;
+	int	 ngroups;
+};
+
+/* Fill *u from the user database of the current root.  0 or -1. */
+int	launch_user_find(const char *name, struct launch_user *u);
+
+/* Take on u's ids for good.  0 or -1. */
+int	launch_user_become(const struct launch_user *u);
+
+/* HOME, SHELL, USER and LOGNAME as u's.  clean: drop all else but TERM. */
+void	launch_user_env(const struct launch_user *u, bool clean);
+
+/* A command to start. */
+struct launch_cmd {
+	int	 sock;		/* connection to the daemon */
+	uint32_t jid;		/* 0: on the stack, in no jail */
+	int	 pidfd;		/* of the jail's init; -1 if jid is 0 */
+	char	**argv;		/* NULL: a shell */
+	const struct launch_user *user;	/* NULL: see user_inside */
+	const char *user_inside; /* look this one up in the jail; or NULL */
+	bool	 clean;		/* clean environment */
+	bool	 verbose;
+};
+
+/*
+ * Start c in its jail with the jail's filter installed, and move this process
+ * into the jail's namespaces.  Returns once the daemon serves the command and
+ * the command has been let go; -1: it has not been started.
+ */
+pid_t	launch_start(const struct launch_cmd *c);
+
+/*
+ * Wait for what launch_start() started, passing on signals sent to us.  Returns
+ * its exit status; if a signal ended it, that signal ends us as well.  what:
+ * the jail's name for people, or NULL.
+ */
+int	launch_wait(const struct launch_cmd *c, pid_t pid, const char *what);
+
+#endif

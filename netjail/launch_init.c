@@ -1,0 +1,268 @@
+/*
+ * launch_init.c - a jail's namespaces and the process that keeps them.
+ *
+ * One clone3() makes all namespaces; its child is process 1 in the new pid
+ * namespace and stays there as the jail's init.  It waits for its ids, which
+ * only a process outside can give it, then builds the jail around itself:
+ *
+ *   mounts	nothing it mounts is seen outside; what is mounted outside later
+ *		is seen inside, as with a chroot.  The jail's path becomes the
+ *		root of the mount namespace and the old root is unmounted, so
+ *		there is nothing to escape to.
+ *   /proc	a new one, of the jail's processes (where the directory exists
+ *		and the kernel allows it)
+ *   host name	the jail's
+ *   lo		up, with the jail's addresses
+ *
+ * After that init has no descriptor but the leash and /dev/null, no terminal,
+ * and a filter that leaves it read(2) and exit_group(2): whoever attaches a
+ * debugger to it from inside the jail gains nothing.  It reads from the leash.
+ * The daemon never writes there, so the read ends when the daemon closes the
+ * leash or dies; init exits and the kernel kills what is left in its namespace.
+ * Orphans are reaped by the kernel, for init ignores SIGCHLD.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/audit.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <bsd/unistd.h>
+
+#include "netjail/launch.h"
+
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS |	\
+	CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID)
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv)
+#define NATIVE_ARCH AUDIT_ARCH_RISCV64
+#else
+#error "which AUDIT_ARCH is this?"
+#endif
+
+/* Where init keeps the leash; 0 to 2 are /dev/null. */
+#define LEASH_FD 3
+
+/* pidfd and pid of a child in namespaces of its own, or 0 in that child. */
+static pid_t
+clone_apart(int *pidfdp)
+{
+	struct clone_args ca = {
+		.flags = NAMESPACES | CLONE_PIDFD,
+		.pidfd = (uintptr_t)pidfdp,
+		.exit_signal = SIGCHLD,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+}
+
+/* A new proc on ./proc. */
+static void
+mount_proc(bool verbose)
+{
+	if (access("proc", F_OK) != 0)
+		return;
+	if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	    NULL) != 0 && verbose)
+		warn("mount /proc");
+}
+
+/*
+ * Make path the root.  proc is mounted before the old root goes: in a user
+ * namespace the kernel allows a new one only where one is in sight.
+ */
+static int
+enter_root(const char *path, bool verbose)
+{
+	bool whole = strcmp(path, "/") == 0;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
+		warn("mount /");
+		return -1;
+	}
+	if (!whole && mount(path, path, NULL, MS_BIND | MS_REC, NULL) != 0) {
+		warn("mount %s", path);
+		return -1;
+	}
+	if (chdir(path) != 0) {
+		warn("%s", path);
+		return -1;
+	}
+	mount_proc(verbose);
+	if (whole)
+		return 0;
+	/* The old root is then mounted on top of the new one, at "." */
+	if (syscall(SYS_pivot_root, ".", ".") != 0 ||
+	    umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
+		warn("pivot_root %s", path);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+build(const struct launch_jail *j)
+{
+	if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) {
+		warn("ids of the jail's init");
+		return -1;
+	}
+	if (enter_root(j->path, j->verbose) != 0)
+		return -1;
+	if (sethostname(j->hostname, strlen(j->hostname)) != 0) {
+		warn("hostname %s", j->hostname);
+		return -1;
+	}
+	return launch_lo(j->addr, j->naddr);
+}
+
+/* Leave read() and exit_group(). */
+static int
+confine(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	};
+	struct sock_fprog prog = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
+static void
+ignore_signals(void)
+{
+	sigset_t none;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The life of init.  Never returns. */
+static void __attribute__((noreturn))
+init_main(const struct launch_jail *j, int leash, int starter)
+{
+	char c;
+	int null;
+
+	if (read(starter, &c, 1) != 1)
+		_exit(1);
+	setsid();
+	null = open("/dev/null", O_RDWR);
+	if (null < 0)
+		warn("/dev/null");
+	if (null < 0 || build(j) != 0)
+		_exit(1);
+	ignore_signals();
+	prctl(PR_SET_NAME, "netjail-init");
+	setproctitle("-netjail-init: %s", j->hostname);
+	if (write(starter, "", 1) != 1)
+		_exit(1);
+	/* Not below what is still to be copied; then everything to its place. */
+	leash = fcntl(leash, F_DUPFD, 10);
+	if (leash < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    dup2(null, 2) < 0 || dup2(leash, LEASH_FD) < 0 ||
+	    syscall(SYS_close_range, LEASH_FD + 1, UINT_MAX, 0) != 0 ||
+	    confine() != 0)
+		_exit(1);
+	/* Nothing is ever written on it: any return means that it is over. */
+	while (read(LEASH_FD, &c, 1) < 0 && errno == EINTR)
+		continue;
+	syscall(SYS_exit_group, 0);
+	__builtin_unreachable();
+}
+
+static void
+explain_clone(void)
+{
+	switch (errno) {
+	case EPERM:
+		warnx("this kernel or container does not let us make user "
+		    "namespaces");
+		break;
+	case ENOSPC:
+		warnx("too many namespaces (user.max_*_namespaces)");
+		break;
+	default:
+		warn("making namespaces");
+		break;
+	}
+}
+
+/* Give the child its ids, let it build, hear that it is done.  0 or -1. */
+static int
+raise_init(pid_t pid, int child, bool verbose)
+{
+	char c = 0;
+
+	if (launch_map_ids(pid, verbose) != 0)
+		return -1;
+	if (write(child, &c, 1) != 1)
+		return -1;
+	return read(child, &c, 1) == 1 ? 0 : -1;
+}
+
+int
+launch_init(const struct launch_jail *j, int leash, int *pidfdp)
+{
+	int chan[2], error;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0) {
+		warn("socketpair");
+		return -1;
+	}
+	fflush(NULL);
+	pid = clone_apart(pidfdp);
+	if (pid == 0) {
+		close(chan[0]);
+		init_main(j, leash, chan[1]);
+	}
+	close(chan[1]);
+	if (pid < 0) {
+		explain_clone();
+		close(chan[0]);
+		return -1;
+	}
+	error = raise_init(pid, chan[0], j->verbose);
+	close(chan[0]);
+	if (error != 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		close(*pidfdp);
+	}
+	return error;
+}

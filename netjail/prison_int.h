@@ -1,0 +1,87 @@
+/* What the files of prison*.c and priv.c share; for them alone. */
+#ifndef NETJAIL_PRISON_INT_H
+#define NETJAIL_PRISON_INT_H
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+
+#include "base/htable.h"
+#include "base/zone.h"
+#include "netjail/prison.h"
+
+enum { PR_INET, PR_INET6, PR_FAMILIES };
+
+/* One address of a jail's own list. */
+struct prison_ip {
+	struct hlink	 ip_hash;	/* in by_addr while the jail is alive */
+	struct inaddr	 ip_addr;
+	struct prison	*ip_prison;
+};
+
+struct prison {
+	struct hlink	 pr_idlink;	/* until freed: a jid is not given twice */
+	struct hlink	 pr_namelink;	/* while alive */
+	RB_ENTRY(prison) pr_order;	/* by jid, while alive */
+	int		 pr_id;
+	enum prison_state pr_state;
+	unsigned	 pr_refs;
+	unsigned	 pr_depth;
+	uint32_t	 pr_allow;
+	bool		 pr_persist;
+	void		*pr_data;
+	struct prison	*pr_parent;	/* holds a reference */
+	LIST_HEAD(, prison) pr_children; /* alive ones */
+	LIST_ENTRY(prison) pr_sibling;
+	/*
+	 * Who owns the family's addresses: this jail, or the nearest one above
+	 * that does; prison0: the family is unrestricted.
+	 */
+	struct prison	*pr_owner[PR_FAMILIES];
+	struct prison_ip *pr_ip[PR_FAMILIES];	/* own; see prison_ip.c */
+	unsigned	 pr_nip[PR_FAMILIES];
+	char		 pr_name[PRISON_NAMELEN];	/* full, with parents' */
+	char		 pr_host[PRISON_NAMELEN];
+	char		 pr_path[PRISON_PATHLEN];
+};
+
+RB_HEAD(prisontree, prison);
+
+/* State of the module, one per vnet. */
+struct prisons {
+	struct zone	*zone;
+	struct prison	 zero;		/* prison0 */
+	struct htable	 by_id, by_name, by_addr;
+	struct prisontree order;
+	uint64_t	 count;		/* alive, without prison0 */
+	int		 lastid;
+	uint32_t	 max_af_ips;	/* security.jail.jail_max_af_ips */
+	uint32_t	 default_allow;	/* security.jail.*_allowed */
+};
+
+extern struct vnet_module prison_module;
+
+static inline struct prisons *
+V_prisons(const struct vnet *v)
+{
+	return vnet_data(v, &prison_module);
+}
+
+static inline int
+family(const struct inaddr *a)
+{
+	return inaddr_is_v4(a) ? PR_INET : PR_INET6;
+}
+
+/*
+ * Give a new jail, whose parent is set, its addresses; they are not found yet.
+ * Errors as prison_create(); nothing is left to free then.
+ */
+int	prison_ip_set(struct vnet *v, struct prison *pr,
+	    const struct prison_params *pp, char *errmsg, size_t errlen);
+void	prison_ip_free(struct prison *pr);
+
+/* Into and out of by_addr. */
+void	prison_ip_link(struct vnet *v, struct prison *pr);
+void	prison_ip_unlink(struct vnet *v, struct prison *pr);
+
+#endif

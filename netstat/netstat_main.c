@@ -1,0 +1,272 @@
+/*
+ * netstat - show the sockets and counters of a netjail stack.
+ *
+ * The command line, and nothing else: an option is a row of `options', what
+ * it asks for a field of struct view, and show() does the work.  Options of
+ * FreeBSD's netstat whose data this stack does not have are refused by name.
+ */
+#include <sys/socket.h>
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netstat/jail.h"
+#include "netstat/name.h"
+#include "netstat/show.h"
+#include "sysctl/client.h"
+
+/* All that the command line says. */
+struct command {
+	struct view		 view;
+	const struct protox	*proto;		/* -p */
+	const char		*jail;		/* -j */
+};
+
+struct option {
+	char		 letter;
+	bool		 argument;
+	/* one of these three */
+	void		(*set)(struct command *, const char *arg);
+	size_t		 flag;		/* offset of a bool in struct view */
+	const char	*missing;	/* what it would show */
+};
+
+static void	usage(void) __attribute__((noreturn));
+
+static void
+usage(void)
+{
+	fputs("usage: netstat [-j jail] [-46AaCLlnRSTuWx] "
+	    "[-f protocol_family | -p protocol]\n"
+	    "       netstat -s [-46sz] [-f protocol_family | -p protocol]\n",
+	    stderr);
+	exit(1);
+}
+
+static void
+set_inet(struct command *c, const char *arg)
+{
+	(void)arg;
+	c->view.af = AF_INET;
+}
+
+static void
+set_inet6(struct command *c, const char *arg)
+{
+	(void)arg;
+	c->view.af = AF_INET6;
+}
+
+static void
+set_unix(struct command *c, const char *arg)
+{
+	(void)arg;
+	c->view.af = AF_UNIX;
+}
+
+static void
+set_family(struct command *c, const char *arg)
+{
+	static const struct {
+		const char *name;
+		int	 af;		/* AF_UNSPEC: not in this stack */
+	} families[] = {
+		{ "inet", AF_INET }, { "inet6", AF_INET6 },
+		{ "unix", AF_UNIX }, { "local", AF_UNIX },
+		{ "pfkey", AF_UNSPEC }, { "ng", AF_UNSPEC },
+		{ "netgraph", AF_UNSPEC }, { "link", AF_UNSPEC },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		if (strcmp(families[i].name, arg) != 0)
+			continue;
+		if (families[i].af == AF_UNSPEC)
+			errx(1, "-f %s is not supported by this stack", arg);
+		c->view.af = families[i].af;
+		return;
+	}
+	errx(1, "%s: unknown address family", arg);
+}
+
+static void
+set_jail(struct command *c, const char *arg)
+{
+	c->jail = arg;
+}
+
+static void
+set_numeric(struct command *c, const char *arg)
+{
+	(void)arg;
+	c->view.numeric_addr = c->view.numeric_port = true;
+}
+
+static void
+set_protocol(struct command *c, const char *arg)
+{
+	if ((c->proto = proto_find(arg)) == NULL)
+		errx(1, "%s: unknown or uninstrumented protocol", arg);
+}
+
+static void
+set_stats(struct command *c, const char *arg)
+{
+	(void)arg;
+	c->view.stats++;
+}
+
+#define SET(ch, arg, fn)	{ .letter = (ch), .argument = (arg), .set = (fn) }
+#define FLAG(ch, field)		{ .letter = (ch),			\
+	.flag = offsetof(struct view, field) }
+#define MISSING(ch, arg, what)	{ .letter = (ch), .argument = (arg),	\
+	.missing = (what) }
+
+static const struct option options[] = {
+	SET('4', false, set_inet),
+	SET('6', false, set_inet6),
+	FLAG('A', pcb),
+	FLAG('a', all),
+	MISSING('B', false, "packet filter listeners"),
+	MISSING('b', false, "interface byte counts"),
+	FLAG('C', congestion),
+	MISSING('c', false, "alternative TCP stacks"),
+	MISSING('d', false, "interface drops"),
+	MISSING('F', true, "routing tables"),
+	SET('f', true, set_family),
+	MISSING('g', false, "multicast routing"),
+	MISSING('h', false, "interface counters"),
+	MISSING('I', true, "interfaces"),
+	MISSING('i', false, "interfaces"),
+	SET('j', true, set_jail),
+	FLAG('L', queues),
+	FLAG('l', wide),
+	MISSING('M', true, "core files"),
+	MISSING('m', false, "mbuf statistics"),
+	MISSING('N', true, "core files"),
+	SET('n', false, set_numeric),
+	MISSING('O', false, "nexthop groups"),
+	MISSING('o', false, "nexthops"),
+	MISSING('P', false, "TCP log ids"),
+	SET('p', true, set_protocol),
+	MISSING('Q', false, "netisr statistics"),
+	MISSING('q', true, "interface rates"),
+	FLAG('R', flows),
+	MISSING('r', false, "routing tables"),
+	FLAG('S', numeric_addr),
+	SET('s', false, set_stats),
+	FLAG('T', losses),
+	SET('u', false, set_unix),
+	FLAG('W', wide),
+	MISSING('w', true, "interface rates"),
+	FLAG('x', buffers),
+	FLAG('z', zero),
+};
+#define NOPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* getopt(3)'s description of the table. */
+static const char *
+optstring(void)
+{
+	static char s[2 + 2 * NOPTIONS + 1];
+	char *p = s;
+	size_t i;
+
+	*p++ = '+';	/* glibc: leave operands where they are */
+	*p++ = ':';	/* the messages are ours */
+	for (i = 0; i < NOPTIONS; i++) {
+		*p++ = options[i].letter;
+		if (options[i].argument)
+			*p++ = ':';
+	}
+	*p = '\0';
+	return s;
+}
+
+static void
+apply(struct command *c, const struct option *opt, const char *arg)
+{
+	if (opt->missing != NULL)
+		errx(1, "-%c (%s) is not supported by this stack", opt->letter,
+		    opt->missing);
+	if (opt->set != NULL)
+		opt->set(c, arg);
+	else
+		*(bool *)((char *)&c->view + opt->flag) = true;
+}
+
+static void
+parse(struct command *c, int argc, char **argv)
+{
+	size_t i;
+	int ch;
+
+	while ((ch = getopt(argc, argv, optstring())) != -1) {
+		if (ch == '?' || ch == ':') {
+			warnx(ch == ':' ? "option requires an argument -- %c" :
+			    "illegal option -- %c", optopt);
+			usage();
+		}
+		for (i = 0; options[i].letter != ch; i++)
+			continue;
+		apply(c, &options[i], optarg);
+	}
+	if (optind < argc && isdigit((unsigned char)*argv[optind]))
+		errx(1, "-w (interface rates) is not supported by this stack");
+	if (optind < argc)
+		usage();
+	if (c->view.buffers && c->view.losses)
+		errx(1, "-x and -T are incompatible, pick one.");
+}
+
+/* Whether there is a stack at all; its absence would look like ENOENT. */
+static void
+check_daemon(void)
+{
+	int sock = ctl_connect();
+
+	if (sock == -1)
+		errx(1, "cannot reach netjaild: %s", strerror(errno));
+	close(sock);
+}
+
+/* Turn -j into jids. */
+static void
+choose_jail(struct command *c, const struct mib *mib)
+{
+	int error;
+
+	if (c->jail == NULL)
+		return;
+	error = jail_select(mib, c->jail, &c->view.jails);
+	if (error == ESRCH || error == ENOENT)
+		errx(1, "Jail not found");
+	if (error != 0)
+		errx(1, "sysctl: security.jail.list: %s", strerror(error));
+	c->view.one_jail = true;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct mib mib = {
+		.read = nj_sysctl_read, .swap = nj_sysctlbyname,
+	};
+	static struct command c;
+	static struct out out;
+	int status;
+
+	c.view.names = &system_names;
+	parse(&c, argc, argv);
+	check_daemon();
+	choose_jail(&c, &mib);
+	out_init(&out, stdout);
+	status = show(&out, &c.view, &mib, c.proto);
+	if (!out_flush(&out))
+		err(1, "stdout");
+	return status;
+}

@@ -1,0 +1,19 @@
+/* What netstat shows, from fetching to printing. */
+#ifndef NETSTAT_SHOW_H
+#define NETSTAT_SHOW_H
+
+#include "netstat/fetch.h"
+#include "netstat/out.h"
+#include "netstat/proto.h"
+#include "netstat/view.h"
+
+/*
+ * The tables of sockets, or with v->stats the counters, of one protocol or
+ * (only == NULL) of all that v->af asks for.  A protocol the stack does not
+ * have is passed over.  What goes wrong is told on stderr, one line each, and
+ * the rest is shown.  Returns the exit status.
+ */
+int	show(struct out *o, const struct view *v, const struct mib *mib,
+	    const struct protox *only);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * unix.c - the table of Unix-domain sockets, as FreeBSD 14 prints it on
+ * machines with 64-bit addresses.
+ */
+#include <string.h>
+
+#include "netstat/change.h"
+#include "netstat/filter.h"
+#include "netstat/unix.h"
+
+#define KVWIDTH	16	/* hex digits of a kernel address */
+
+static const char *const socktype[] = {
+	"#0", "stream", "dgram", "raw", "rdm", "seqpacket"
+};
+#define NTYPES ((int)(sizeof(socktype) / sizeof(socktype[0])))
+
+static void
+print_title(struct out *o)
+{
+	static const char *const refs[] = { "Inode", "Conn", "Refs",
+		"Nextref" };
+	static const char *const queues[] = { "Type", "Recv-Q", "Send-Q" };
+	size_t i;
+
+	out_str(o, "Active UNIX domain sockets\n");
+	out_left(o, "Address", KVWIDTH);
+	for (i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
+		out_mem(o, " ", 1);
+		out_left(o, queues[i], 6);
+	}
+	for (i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
+		out_mem(o, " ", 1);
+		out_right(o, refs[i], KVWIDTH);
+	}
+	out_str(o, " Addr\n");
+}
+
+/* The name it is bound to, after a blank; the NUL is not part of it. */
+static void
+print_path(struct out *o, const struct xsockaddr_un *sun)
+{
+	const size_t head = offsetof(struct xsockaddr_un, sun_path);
+	size_t len;
+
+	if (sun->sun_len <= head)
+		return;
+	len = sun->sun_len - head;
+	if (len > sizeof(sun->sun_path))
+		len = sizeof(sun->sun_path);
+	out_mem(o, " ", 1);
+	out_mem(o, sun->sun_path, strnlen(sun->sun_path, len));
+}
+
+static void
+print_socket(struct out *o, const struct xunpcb *xu)
+{
+	const struct xsocket *so = &xu->xu_socket;
+	const kvaddr_t refs[] = { xu->unp_vnode, xu->unp_conn, xu->xu_firstref,
+		xu->xu_nextref };
+	bool known = so->so_type >= 0 && so->so_type < NTYPES;
+	size_t i;
+
+	out_hex(o, so->so_pcb, KVWIDTH, ' ');
+	out_mem(o, " ", 1);
+	out_left(o, known ? socktype[so->so_type] : "?", 6);
+	out_mem(o, " ", 1);
+	out_uint(o, so->so_rcv.sb_cc, 6);
+	out_mem(o, " ", 1);
+	out_uint(o, so->so_snd.sb_cc, 6);
+	for (i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
+		out_mem(o, " ", 1);
+		out_hex(o, refs[i], KVWIDTH, ' ');
+	}
+}
+
+static void
+print_queue(struct out *o, const struct xsocket *so)
+{
+	char text[33];
+
+	snprintf(text, sizeof(text), "%u/%u/%u", so->so_qlen, so->so_incqlen,
+	    so->so_qlimit);
+	out_str(o, "unix  ");
+	out_left(o, text, 32);
+}
+
+bool
+unix_table_print(struct out *o, const struct view *v, const char *type,
+    bool *titled, const void *buf, size_t len)
+{
+	const struct xunpcb *xu;
+	struct walk w;
+
+	walk_unix(&w, buf, len);
+	while (walk_unpcb(&w, &xu)) {
+		if (!filter_unpcb(v, xu))
+			continue;
+		if (v->queues && xu->xu_socket.so_qlimit == 0)
+			continue;
+		if (!*titled && !v->queues)
+			print_title(o);
+		*titled = true;
+		if (v->queues)
+			print_queue(o, &xu->xu_socket);
+		else
+			print_socket(o, xu);
+		print_path(o, &xu->xu_addr);
+		out_mem(o, "\n", 1);
+	}
+	if (w.state != WALK_END)
+		return false;
+	print_change(o, type, &w);
+	return true;
+}

@@ -1,0 +1,17 @@
+/* The table of Unix-domain sockets. */
+#ifndef NETSTAT_UNIX_H
+#define NETSTAT_UNIX_H
+
+#include "netstat/fetch.h"
+#include "netstat/out.h"
+#include "netstat/view.h"
+
+/*
+ * Show a listing (net.local.*.pcblist) of sockets of type `type', a word for
+ * the remark on sockets that came or went.  *titled says whether title and head
+ * are out already, and is set when they are.  False: the listing is damaged.
+ */
+bool	unix_table_print(struct out *o, const struct view *v, const char *type,
+	    bool *titled, const void *buf, size_t len);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * What the user asked to see: the options, in one place.
+ */
+#ifndef NETSTAT_VIEW_H
+#define NETSTAT_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/inaddr.h"
+
+/* Symbolic names; NULL where there is none.  Borrowed until the next call. */
+struct names {
+	const char *(*host)(const struct inaddr *a);
+	/* port in network byte order; proto as in services(5) */
+	const char *(*service)(in_port_t port, const char *proto);
+};
+
+/* Jails by jid, ascending: one and those below it. */
+struct jailset {
+	int	*jid;		/* malloc()ed */
+	size_t	 n;
+};
+
+struct view {
+	int	 af;		/* AF_UNSPEC: all */
+	bool	 all;		/* -a */
+	bool	 pcb;		/* -A */
+	bool	 queues;	/* -L */
+	bool	 flows;		/* -R */
+	bool	 losses;	/* -T */
+	bool	 buffers;	/* -x */
+	bool	 congestion;	/* -C */
+	bool	 wide;		/* -W, -l */
+	bool	 numeric_addr;	/* -n, -S */
+	bool	 numeric_port;	/* -n */
+	unsigned stats;		/* how many -s */
+	bool	 zero;		/* -z */
+	bool	 one_jail;	/* -j; then: */
+	struct jailset jails;
+	const struct names *names;
+};
+
+#endif

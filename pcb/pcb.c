@@ -1,0 +1,192 @@
+/*
+ * pcb.c - the PCBs of a protocol: how they come, live and go.
+ *
+ * Theory of operation
+ *
+ * An inpcbinfo is made by each protocol.  Its PCBs come from a zone of its
+ * own, as large as the protocol's control block that begins with the inpcb;
+ * what the tables are made of comes from zones that all protocols share.
+ *
+ * A PCB belongs to the jail of the credential it was made with, for as long as
+ * it lives, and holds a reference to it.  The generation count is drawn from
+ * one counter of the vnet, at birth and at death, so a listing that remembers
+ * the count of its last record knows where to go on, and a pointer with the
+ * count it was seen with tells whether it still is the same PCB.
+ */
+#include <stdlib.h>
+#include <netinet/in.h>
+
+#include "pcb/pcb_int.h"
+
+static int
+pcbs_init(struct vnet *v)
+{
+	struct pcbs *p = V_pcb(v);
+
+	p->ports = zinit(v, "inpport", sizeof(struct inpport), 0, 0);
+	p->addrs = zinit(v, "inpaddr", sizeof(struct inpaddr), 0, 0);
+	p->uids = zinit(v, "inpuid", sizeof(struct inpuid), 0, 0);
+	p->jails = zinit(v, "inpjail", sizeof(struct inpjail), 0, 0);
+	p->blocks = zinit(v, "inpblock", sizeof(struct inpblock), 0, 0);
+	if (p->ports != NULL && p->addrs != NULL && p->uids != NULL &&
+	    p->jails != NULL && p->blocks != NULL)
+		return 0;
+	return ENOMEM;
+}
+
+static void
+pcbs_fini(struct vnet *v)
+{
+	struct pcbs *p = V_pcb(v);
+
+	zdestroy(p->ports);
+	zdestroy(p->addrs);
+	zdestroy(p->uids);
+	zdestroy(p->jails);
+	zdestroy(p->blocks);
+}
+
+VNET_MODULE(pcb_module, struct pcbs, VNET_PCB, pcbs_init, pcbs_fini);
+
+static void
+tables_fini(struct inpcbinfo *pi)
+{
+	htable_fini(&pi->pi_connected);
+	htable_fini(&pi->pi_addrs);
+	htable_fini(&pi->pi_ports);
+	htable_fini(&pi->pi_uids);
+	htable_fini(&pi->pi_jails);
+}
+
+static int
+tables_init(struct inpcbinfo *pi)
+{
+	if (htable_init(&pi->pi_connected) == 0 &&
+	    htable_init(&pi->pi_addrs) == 0 &&
+	    htable_init(&pi->pi_ports) == 0 &&
+	    htable_init(&pi->pi_uids) == 0 &&
+	    htable_init(&pi->pi_jails) == 0)
+		return 0;
+	tables_fini(pi);
+	return ENOMEM;
+}
+
+int
+in_pcbinfo_init(struct vnet *v, struct inpcbinfo **ip, const char *name,
+    uint8_t proto, size_t size, uint64_t limit,
+    bool (*islocal)(const struct vnet *, const struct inaddr *))
+{
+	struct inpcbinfo *pi;
+
+	*ip = NULL;
+	if ((pi = calloc(1, sizeof(*pi))) == NULL)
+		return ENOMEM;
+	pi->pi_vnet = v;
+	pi->pi_proto = proto;
+	pi->pi_stream = proto == IPPROTO_TCP;
+	pi->pi_islocal = islocal;
+	pi->pi_gencnt = V_pcb(v)->gencnt;
+	inplist_init(&pi->pi_list);
+	if (tables_init(pi) != 0)
+		goto noinfo;
+	pi->pi_zone = zinit(v, name, size, sizeof(uint64_t), limit);
+	if (pi->pi_zone == NULL)
+		goto notables;
+	*ip = pi;
+	return 0;
+
+notables:
+	tables_fini(pi);
+noinfo:
+	free(pi);
+	return ENOMEM;
+}
+
+void
+in_pcbinfo_destroy(struct vnet *v, struct inpcbinfo *pi)
+{
+	(void)v;
+	assert(pi->pi_count == 0);
+	tables_fini(pi);
+	zdestroy(pi->pi_zone);
+	free(pi);
+}
+
+struct vnet *
+in_pcbinfo_vnet(const struct inpcbinfo *pi)
+{
+	return pi->pi_vnet;
+}
+
+uint64_t
+in_pcbinfo_count(const struct inpcbinfo *pi)
+{
+	return pi->pi_count;
+}
+
+uint64_t
+in_pcbinfo_gencnt(const struct inpcbinfo *pi)
+{
+	return pi->pi_gencnt;
+}
+
+void
+in_pcbinfo_limit(struct inpcbinfo *pi, uint64_t limit)
+{
+	zlimit(pi->pi_zone, limit);
+}
+
+static void
+newgen(struct inpcbinfo *pi, struct inpcb *inp)
+{
+	pi->pi_gencnt = ++V_pcb(pi->pi_vnet)->gencnt;
+	inp->inp_gencnt = pi->pi_gencnt;
+}
+
+int
+in_pcballoc(struct inpcbinfo *pi, struct socket *so, const struct cred *cred,
+    uint8_t vflag, struct inpcb **inpp)
+{
+	struct inpcb *inp;
+
+	*inpp = NULL;
+	if ((inp = zalloc(pi->pi_zone)) == NULL)
+		return ENOBUFS;
+	newgen(pi, inp);
+	inp->inp_pcbinfo = pi;
+	inp->inp_socket = so;
+	inp->inp_cred = *cred;
+	inp->inp_vflag = vflag;
+	inp->inp_ip_p = pi->pi_proto;
+	inp->inp_laddr = inp->inp_faddr = inp_any(inp);
+	inp->inp_eligible = pi->pi_proto != IPPROTO_TCP;
+	if (inplist_insert(pi->pi_vnet, &pi->pi_list, INP_ALLLIST, inp) != 0)
+		goto nolist;
+	if (inpjail_insert(pi, inp) != 0)
+		goto nojail;
+	prison_get(inp->inp_cred.prison);
+	pi->pi_count++;
+	*inpp = inp;
+	return 0;
+
+nojail:
+	inplist_remove(pi->pi_vnet, &pi->pi_list, INP_ALLLIST, inp);
+nolist:
+	zfree(pi->pi_zone, inp);
+	return ENOBUFS;
+}
+
+void
+in_pcbfree(struct inpcb *inp)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+
+	in_pcbremhash(inp);
+	in_pcbputport(inp);
+	inpjail_remove(pi, inp);
+	inplist_remove(pi->pi_vnet, &pi->pi_list, INP_ALLLIST, inp);
+	prison_put(pi->pi_vnet, inp->inp_cred.prison);
+	newgen(pi, inp);
+	pi->pi_count--;
+	zfree(pi->pi_zone, inp);
+}

@@ -1,0 +1,428 @@
+/*
+ * pcb_hash.c - the tables: where a PCB is found, and by whom.
+ *
+ * Theory of operation
+ *
+ * A PCB in a table has an inpaddr: what all PCBs of one port space, local
+ * address and local port have in common.  An inpaddr has an inpport: what all
+ * PCBs of one port space, family and port have in common.  Both exist while
+ * they have PCBs.  They answer bind()'s questions by counters instead of walks:
+ * is the port used (here, or on any address of the space)? unconnected, with
+ * which SO_REUSE options? by another user?
+ *
+ * Unconnected PCBs hang off their inpaddr; connected ones are in a table of
+ * their own, whose key no two of them share, whatever their jails.
+ *
+ * An inpaddr is hashed by address and port alone, so a packet finds it before
+ * its jail is known; the chain has one entry per port space that uses the pair
+ * (the host's and the jail's, or those of jails that share an address).  A
+ * wildcard one is hashed with its port space too, and is looked for in each
+ * jail that lists the packet's destination.
+ *
+ * Entering a table is split in two: inpaddr_reserve() does what may fail, with
+ * the PCB still where it was; in_pcbinshash() cannot fail.
+ */
+#include "base/hash.h"
+#include "pcb/pcb_int.h"
+
+#define NOSPACE	UINT32_MAX	/* in the key of an address that is no wildcard */
+
+static uint64_t
+hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
+    const struct endpoint *foreign)
+{
+	struct {
+		struct inaddr	laddr, faddr;
+		uint64_t	ports;
+	} key = {
+		.laddr = local->addr, .faddr = foreign->addr,
+		.ports = (uint32_t)local->port << 16 | foreign->port,
+	};
+
+	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+}
+
+static uint64_t
+hash_addr(const struct inpcbinfo *pi, const struct prison *owner,
+    const struct inaddr *laddr, in_port_t lport)
+{
+	struct {
+		struct inaddr	laddr;
+		uint32_t	space;
+		uint32_t	port;
+	} key = {
+		.laddr = *laddr, .port = lport,
+		.space = inaddr_is_any(laddr) ? (uint32_t)prison_jid(owner) :
+		    NOSPACE,
+	};
+
+	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+}
+
+static uint64_t
+hash_port(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
+    in_port_t port)
+{
+	struct {
+		uint32_t	space;
+		uint16_t	port;
+		uint16_t	v6;
+	} key = {
+		.space = (uint32_t)prison_jid(owner), .port = port, .v6 = v6,
+	};
+
+	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+}
+
+struct inpport *
+inpport_find(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
+    in_port_t port)
+{
+	uint64_t h = hash_port(pi, owner, v6, port);
+	struct hlink *l;
+
+	HTABLE_FOREACH(l, &pi->pi_ports, h) {
+		struct inpport *pt = HT_OBJECT(l, struct inpport, pt_hash);
+
+		if (pt->pt_owner == owner && pt->pt_port == port &&
+		    pt->pt_v6 == v6)
+			return pt;
+	}
+	return NULL;
+}
+
+struct inpaddr *
+inpaddr_find(const struct inpcbinfo *pi, const struct prison *owner,
+    const struct inaddr *laddr, in_port_t lport)
+{
+	uint64_t h = hash_addr(pi, owner, laddr, lport);
+	struct hlink *l;
+
+	HTABLE_FOREACH(l, &pi->pi_addrs, h) {
+		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
+
+		if (ia->ia_owner == owner && ia->ia_port->pt_port == lport &&
+		    inaddr_eq(&ia->ia_laddr, laddr))
+			return ia;
+	}
+	return NULL;
+}
+
+/* ---- entries ---- */
+
+static struct inpport *
+inpport_get(struct inpcbinfo *pi, const struct prison *owner, bool v6,
+    in_port_t port)
+{
+	struct inpport *pt = inpport_find(pi, owner, v6, port);
+
+	if (pt != NULL)
+		return pt;
+	if ((pt = zalloc(V_pcb(pi->pi_vnet)->ports)) == NULL)
+		return NULL;
+	pt->pt_owner = owner;
+	pt->pt_port = port;
+	pt->pt_v6 = v6;
+	htable_insert(&pi->pi_ports, &pt->pt_hash,
+	    hash_port(pi, owner, v6, port));
+	return pt;
+}
+
+static void
+inpport_drop(struct inpcbinfo *pi, struct inpport *pt)
+{
+	if (pt->pt_tally.n > 0)
+		return;
+	htable_remove(&pi->pi_ports, &pt->pt_hash);
+	zfree(V_pcb(pi->pi_vnet)->ports, pt);
+}
+
+static bool
+jail_wildcard(const struct inpaddr *ia)
+{
+	return prison_depth(ia->ia_owner) > 0 && inaddr_is_any(&ia->ia_laddr);
+}
+
+static struct inpaddr *
+inpaddr_get(struct inpcbinfo *pi, struct inpport *pt,
+    const struct inaddr *laddr)
+{
+	struct inpaddr *ia = inpaddr_find(pi, pt->pt_owner, laddr,
+	    pt->pt_port);
+
+	if (ia != NULL)
+		return ia;
+	if ((ia = zalloc(V_pcb(pi->pi_vnet)->addrs)) == NULL)
+		return NULL;
+	ia->ia_laddr = *laddr;
+	ia->ia_owner = pt->pt_owner;
+	ia->ia_port = pt;
+	TAILQ_INIT(&ia->ia_pcbs);
+	htable_insert(&pi->pi_addrs, &ia->ia_hash,
+	    hash_addr(pi, pt->pt_owner, laddr, pt->pt_port));
+	pi->pi_njailwild += jail_wildcard(ia);
+	return ia;
+}
+
+static void
+inpaddr_drop(struct inpcbinfo *pi, struct inpaddr *ia)
+{
+	if (ia->ia_tally.n > 0)
+		return;
+	pi->pi_njailwild -= jail_wildcard(ia);
+	htable_remove(&pi->pi_addrs, &ia->ia_hash);
+	lbgroup_free(ia);
+	zfree(V_pcb(pi->pi_vnet)->addrs, ia);
+}
+
+/* A stream's connections do not hinder other users' bind(). */
+static bool
+counts(const struct inpcbinfo *pi, bool connected)
+{
+	return !connected || !pi->pi_stream;
+}
+
+int
+inpaddr_reserve(const struct inpcb *inp, const struct inaddr *laddr,
+    in_port_t lport, bool connected, struct inpaddr **iap)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	uint32_t uid = inp->inp_cred.uid;
+	bool c = counts(pi, connected);
+	struct inpport *pt;
+	struct inpaddr *ia;
+
+	pt = inpport_get(pi, prison_ip_owner_of(inp->inp_cred.prison, laddr),
+	    !inaddr_is_v4(laddr), lport);
+	if (pt == NULL)
+		return ENOMEM;
+	if ((ia = inpaddr_get(pi, pt, laddr)) == NULL)
+		goto noaddr;
+	if (!connected && (inp->inp_reuse & INP_REUSEPORT_LB) != 0 &&
+	    lbgroup_reserve(ia) != 0)
+		goto nogroup;
+	if (tally_add(pi, &pt->pt_tally, uid, c) != 0)
+		goto nogroup;
+	if (tally_add(pi, &ia->ia_tally, uid, c) != 0)
+		goto notally;
+	*iap = ia;
+	return 0;
+
+notally:
+	tally_remove(pi, &pt->pt_tally, uid, c);
+nogroup:
+	inpaddr_drop(pi, ia);
+noaddr:
+	inpport_drop(pi, pt);
+	return ENOMEM;
+}
+
+void
+inpaddr_release(const struct inpcb *inp, struct inpaddr *ia, bool connected)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	uint32_t uid = inp->inp_cred.uid;
+	bool c = counts(pi, connected);
+	struct inpport *pt = ia->ia_port;
+
+	tally_remove(pi, &ia->ia_tally, uid, c);
+	tally_remove(pi, &pt->pt_tally, uid, c);
+	inpaddr_drop(pi, ia);
+	inpport_drop(pi, pt);
+}
+
+/* ---- PCBs in and out ---- */
+
+static void
+ends(const struct inpcb *inp, struct endpoint *local,
+    struct endpoint *foreign)
+{
+	local->addr = inp->inp_laddr;
+	local->port = inp->inp_lport;
+	foreign->addr = inp->inp_faddr;
+	foreign->port = inp->inp_fport;
+}
+
+/* Among its peers, and in their load-balance group, as its eligibility says. */
+static void
+peers_insert(struct inpaddr *ia, struct inpcb *inp)
+{
+	if (!inp->inp_eligible) {
+		TAILQ_INSERT_TAIL(&ia->ia_pcbs, inp, inp_peers);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&ia->ia_pcbs, inp, inp_peers);
+	if ((inp->inp_bindreuse & INP_REUSEPORT_LB) != 0)
+		lbgroup_join(ia, inp);
+}
+
+static void
+peers_remove(struct inpaddr *ia, struct inpcb *inp)
+{
+	TAILQ_REMOVE(&ia->ia_pcbs, inp, inp_peers);
+	lbgroup_leave(ia, inp);
+}
+
+void
+in_pcbinshash(struct inpcb *inp, struct inpaddr *ia)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct endpoint local, foreign;
+
+	assert(inp->inp_table == INP_NOWHERE);
+	inp->inp_addr = ia;
+	if (inp->inp_fport != 0) {
+		ends(inp, &local, &foreign);
+		inp->inp_table = INP_CONNECTED;
+		htable_insert(&pi->pi_connected, &inp->inp_hash,
+		    hash_connected(pi, &local, &foreign));
+		return;
+	}
+	inp->inp_table = inaddr_is_any(&inp->inp_laddr) ? INP_WILD : INP_BOUND;
+	inp->inp_bindreuse = inp->inp_reuse & (INP_NREUSE - 1);
+	ia->ia_nreuse[inp->inp_bindreuse]++;
+	peers_insert(ia, inp);
+}
+
+void
+in_pcbremhash(struct inpcb *inp)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct inpaddr *ia = inp->inp_addr;
+	bool connected = inp->inp_table == INP_CONNECTED;
+
+	if (inp->inp_table == INP_NOWHERE)
+		return;
+	if (connected)
+		htable_remove(&pi->pi_connected, &inp->inp_hash);
+	else {
+		peers_remove(ia, inp);
+		ia->ia_nreuse[inp->inp_bindreuse]--;
+	}
+	inp->inp_table = INP_NOWHERE;
+	inp->inp_addr = NULL;
+	inpaddr_release(inp, ia, connected);
+}
+
+void
+in_pcbeligible(struct inpcb *inp, bool eligible)
+{
+	bool listed = inp->inp_table == INP_BOUND || inp->inp_table == INP_WILD;
+
+	if (inp->inp_eligible == eligible)
+		return;
+	if (listed)
+		peers_remove(inp->inp_addr, inp);
+	inp->inp_eligible = eligible;
+	if (listed)
+		peers_insert(inp->inp_addr, inp);
+}
+
+/* ---- look-up ---- */
+
+static struct inpcb *
+lookup_connected(const struct inpcbinfo *pi, uint64_t h,
+    const struct endpoint *src, const struct endpoint *dst)
+{
+	struct hlink *l;
+
+	HTABLE_FOREACH(l, &pi->pi_connected, h) {
+		struct inpcb *inp = HT_OBJECT(l, struct inpcb, inp_hash);
+
+		if (inp->inp_fport == src->port && inp->inp_lport == dst->port &&
+		    inaddr_eq(&inp->inp_faddr, &src->addr) &&
+		    inaddr_eq(&inp->inp_laddr, &dst->addr))
+			return inp;
+	}
+	return NULL;
+}
+
+struct inpcb *
+in_pcblookup_connected(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst)
+{
+	return lookup_connected(pi, hash_connected(pi, dst, src), src, dst);
+}
+
+/* What a look-up has found so far. */
+struct found {
+	struct inpcb	*inp;		/* eligible */
+	unsigned	 depth;		/* of the jail of inp */
+	struct inpcb	*refused;	/* the first one that is not */
+};
+
+/* An inpaddr may have the packet; on equal terms the innermost jail's does. */
+static void
+offer(struct found *f, const struct inpaddr *ia, uint64_t h)
+{
+	unsigned depth = prison_depth(ia->ia_owner);
+	struct inpcb *inp = lbgroup_pick(ia, h);
+
+	if (inp == NULL)
+		inp = TAILQ_FIRST(&ia->ia_pcbs);
+	if (inp == NULL || prison_state(ia->ia_owner) != PRISON_ALIVE)
+		return;
+	if (!inp->inp_eligible) {
+		if (f->refused == NULL)
+			f->refused = inp;
+	} else if (f->inp == NULL || depth > f->depth) {
+		f->inp = inp;
+		f->depth = depth;
+	}
+}
+
+static void
+lookup_bound(const struct inpcbinfo *pi, uint64_t h,
+    const struct endpoint *dst, struct found *f)
+{
+	uint64_t ha = hash_addr(pi, NULL, &dst->addr, dst->port);
+	struct hlink *l;
+
+	HTABLE_FOREACH(l, &pi->pi_addrs, ha) {
+		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
+
+		if (ia->ia_port->pt_port == dst->port &&
+		    inaddr_eq(&ia->ia_laddr, &dst->addr))
+			offer(f, ia, h);
+	}
+}
+
+static void
+lookup_wild(const struct inpcbinfo *pi, const struct prison *owner, uint64_t h,
+    const struct endpoint *dst, struct found *f)
+{
+	const struct inaddr any = inaddr_is_v4(&dst->addr) ?
+	    inaddr_v4(htonl(INADDR_ANY)) : (struct inaddr){ 0 };
+	const struct inpaddr *ia = inpaddr_find(pi, owner, &any, dst->port);
+
+	if (ia != NULL)
+		offer(f, ia, h);
+}
+
+struct inpcb *
+in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst)
+{
+	uint64_t h = hash_connected(pi, dst, src);
+	struct inpcb *inp = lookup_connected(pi, h, src, dst);
+	struct found f = { 0 }, wild = { 0 };
+	struct prison *pr = NULL;
+
+	if (inp != NULL)
+		return inp;
+	lookup_bound(pi, h, dst, &f);
+	if (f.inp != NULL && f.depth > 0)
+		return f.inp;
+	if (pi->pi_njailwild > 0)
+		while ((pr = prison_by_addr(pi->pi_vnet, &dst->addr, pr)) !=
+		    NULL)
+			lookup_wild(pi, pr, h, dst, &wild);
+	if (wild.inp != NULL)
+		return wild.inp;
+	if (f.inp != NULL)
+		return f.inp;
+	lookup_wild(pi, prison0(pi->pi_vnet), h, dst, &wild);
+	if (wild.inp != NULL)
+		return wild.inp;
+	return f.refused != NULL ? f.refused : wild.refused;
+}

@@ -1,0 +1,376 @@
+/*
+ * Theory of operation
+ *
+ * Nearly every port is used once, so a map is two sets: a port in `used' is
+ * used, by bind() if it is in `bound' too.  Only a port with two uses or more
+ * has a struct portshare, found by map and port, that counts them by kind:
+ *
+ *	no share	one use; BOUND if in bound, else CONN
+ *	a share		n[CONN] + n[BOUND] >= 2; in bound if n[BOUND] > 0
+ *
+ * A listener's port with a million accepted connections is one such share; a
+ * map with one port is 128 bytes, and a million aliases with a listener each
+ * are a million of these.
+ *
+ * A set per destination says which ports have a connection there.  It belongs
+ * to a map and lasts no longer, since each of its ports is used in the map.
+ *
+ * Everything is found by keyed hashes, as jails choose addresses and ports;
+ * the hash of a map stands for its key in those of its shares and sets.
+ *
+ * To take: first what can fail, then the counts; on failure the bits set so
+ * far are cleared again, and clearing needs no memory.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/zone.h"
+#include "portrange/portmap.h"
+
+struct portshare {
+	struct hlink	link;
+	const struct portmap *map;
+	uint32_t	n[2];	/* by enum port_use */
+	uint16_t	port;
+};
+
+struct portdst {
+	struct hlink	link;
+	const struct portmap *map;
+	struct endpoint	dst;
+	struct bitmap	used;
+};
+
+static int
+zones_init(struct vnet *v, struct portmaps *pm)
+{
+	pm->mapzone = zinit(v, "port map", sizeof(struct portmap), 0, 0);
+	pm->sharezone = zinit(v, "port share", sizeof(struct portshare), 0, 0);
+	pm->dstzone = zinit(v, "port destination", sizeof(struct portdst), 0,
+	    0);
+	if (pm->mapzone == NULL || pm->sharezone == NULL || pm->dstzone == NULL)
+		return ENOMEM;
+	return bitmap_pool_init(v, &pm->pool, "port bitmap", "port bitmap leaf");
+}
+
+static void
+zones_fini(struct portmaps *pm)
+{
+	if (pm->pool.roots != NULL)
+		bitmap_pool_fini(&pm->pool);
+	if (pm->dstzone != NULL)
+		zdestroy(pm->dstzone);
+	if (pm->sharezone != NULL)
+		zdestroy(pm->sharezone);
+	if (pm->mapzone != NULL)
+		zdestroy(pm->mapzone);
+}
+
+void
+portmaps_fini(struct portmaps *pm)
+{
+	zones_fini(pm);
+	htable_fini(&pm->dsts);
+	htable_fini(&pm->shares);
+	htable_fini(&pm->maps);
+}
+
+int
+portmaps_init(struct vnet *v, struct portmaps *pm)
+{
+	int error;
+
+	if ((error = htable_init(&pm->maps)) == 0 &&
+	    (error = htable_init(&pm->shares)) == 0 &&
+	    (error = htable_init(&pm->dsts)) == 0)
+		error = zones_init(v, pm);
+	if (error != 0)
+		portmaps_fini(pm);
+	return error;
+}
+
+struct mapkey
+portmap_key(const struct portkey *k)
+{
+	return (struct mapkey) {
+		.space = k->space, .proto = k->proto, .laddr = k->laddr,
+	};
+}
+
+struct mapkey
+portmap_key_all(const struct portkey *k)
+{
+	return (struct mapkey) {
+		.space = k->space, .proto = k->proto, .all = true,
+	};
+}
+
+static bool
+mapkey_eq(const struct mapkey *a, const struct mapkey *b)
+{
+	return a->space == b->space && a->proto == b->proto &&
+	    a->all == b->all && inaddr_eq(&a->laddr, &b->laddr);
+}
+
+static struct portmap *
+map_find(const struct portmaps *pm, const struct mapkey *key, uint64_t hash)
+{
+	struct hlink *l;
+	struct portmap *m;
+
+	HTABLE_FOREACH(l, &pm->maps, hash) {
+		m = HT_OBJECT(l, struct portmap, link);
+		if (mapkey_eq(&m->key, key))
+			return m;
+	}
+	return NULL;
+}
+
+struct portmap *
+portmap_find(const struct vnet *v, const struct portmaps *pm,
+    const struct mapkey *key)
+{
+	return map_find(pm, key, siphash24(v->hashkey, key, sizeof(*key)));
+}
+
+/* Find or make.  One that is made must get a use, or map_release(). */
+static struct portmap *
+map_get(const struct vnet *v, struct portmaps *pm, const struct mapkey *key)
+{
+	uint64_t hash = siphash24(v->hashkey, key, sizeof(*key));
+	struct portmap *m;
+
+	if ((m = map_find(pm, key, hash)) != NULL)
+		return m;
+	if ((m = zalloc(pm->mapzone)) == NULL)
+		return NULL;
+	m->key = *key;
+	htable_insert(&pm->maps, &m->link, hash);
+	return m;
+}
+
+static void
+map_release(struct portmaps *pm, struct portmap *m)
+{
+	if (m->used.count > 0)
+		return;
+	htable_remove(&pm->maps, &m->link);
+	zfree(pm->mapzone, m);
+}
+
+static uint64_t
+share_hash(const struct vnet *v, const struct portmap *m, uint16_t port)
+{
+	uint64_t in[2] = { m->link.hash, port };
+
+	return siphash24(v->hashkey, in, sizeof(in));
+}
+
+static struct portshare *
+share_find(const struct vnet *v, const struct portmaps *pm,
+    const struct portmap *m, uint16_t port)
+{
+	uint64_t hash = share_hash(v, m, port);
+	struct portshare *s;
+	struct hlink *l;
+
+	HTABLE_FOREACH(l, &pm->shares, hash) {
+		s = HT_OBJECT(l, struct portshare, link);
+		if (s->map == m && s->port == port)
+			return s;
+	}
+	return NULL;
+}
+
+/* For a port that has its second use now. */
+static struct portshare *
+share_new(const struct vnet *v, struct portmaps *pm, const struct portmap *m,
+    uint16_t port)
+{
+	struct portshare *s;
+
+	if ((s = zalloc(pm->sharezone)) == NULL)
+		return NULL;
+	s->map = m;
+	s->port = port;
+	s->n[bitmap_test(&m->bound, port) ? PORT_BOUND : PORT_CONN] = 1;
+	htable_insert(&pm->shares, &s->link, share_hash(v, m, port));
+	return s;
+}
+
+static int
+use_first(struct portmaps *pm, struct portmap *m, uint16_t port,
+    enum port_use use)
+{
+	int error;
+
+	if ((error = bitmap_set(&pm->pool, &m->used, port)) != 0)
+		return error;
+	if (use == PORT_BOUND &&
+	    (error = bitmap_set(&pm->pool, &m->bound, port)) != 0)
+		bitmap_clear(&pm->pool, &m->used, port);
+	return error;
+}
+
+static int
+use_again(const struct vnet *v, struct portmaps *pm, struct portmap *m,
+    uint16_t port, enum port_use use)
+{
+	bool fresh = use == PORT_BOUND && !bitmap_test(&m->bound, port);
+	struct portshare *s;
+	int error;
+
+	if ((s = share_find(v, pm, m, port)) == NULL &&
+	    (s = share_new(v, pm, m, port)) == NULL)
+		return ENOMEM;
+	if (fresh && (error = bitmap_set(&pm->pool, &m->bound, port)) != 0) {
+		if (s->n[PORT_CONN] == 1) {
+			htable_remove(&pm->shares, &s->link);
+			zfree(pm->sharezone, s);
+		}
+		return error;
+	}
+	s->n[use]++;
+	return 0;
+}
+
+int
+portmap_take(const struct vnet *v, struct portmaps *pm,
+    const struct mapkey *key, uint16_t port, enum port_use use)
+{
+	struct portmap *m;
+	int error;
+
+	if ((m = map_get(v, pm, key)) == NULL)
+		return ENOMEM;
+	if (bitmap_test(&m->used, port))
+		error = use_again(v, pm, m, port, use);
+	else
+		error = use_first(pm, m, port, use);
+	if (error != 0)
+		map_release(pm, m);
+	return error;
+}
+
+/* Take a use from a port with several; with one left the share goes. */
+static void
+share_put(struct portmaps *pm, struct portmap *m, struct portshare *s,
+    enum port_use use)
+{
+	assert(s->n[use] > 0);
+	if (--s->n[use] == 0 && use == PORT_BOUND)
+		bitmap_clear(&pm->pool, &m->bound, s->port);
+	if (s->n[PORT_CONN] + (uint64_t)s->n[PORT_BOUND] > 1)
+		return;
+	htable_remove(&pm->shares, &s->link);
+	zfree(pm->sharezone, s);
+}
+
+void
+portmap_put(const struct vnet *v, struct portmaps *pm,
+    const struct mapkey *key, uint16_t port, enum port_use use)
+{
+	struct portmap *m = portmap_find(v, pm, key);
+	struct portshare *s;
+
+	assert(m != NULL && bitmap_test(&m->used, port));
+	if ((s = share_find(v, pm, m, port)) != NULL) {
+		share_put(pm, m, s, use);
+		return;
+	}
+	assert(bitmap_test(&m->bound, port) == (use == PORT_BOUND));
+	bitmap_clear(&pm->pool, &m->bound, port);
+	bitmap_clear(&pm->pool, &m->used, port);
+	map_release(pm, m);
+}
+
+static uint64_t
+dst_hash(const struct vnet *v, const struct portmap *m,
+    const struct endpoint *dst)
+{
+	uint64_t in[4] = {
+		m->link.hash, dst->addr.d[0], dst->addr.d[1], dst->port
+	};
+
+	return siphash24(v->hashkey, in, sizeof(in));
+}
+
+static struct portdst *
+dst_find(const struct portmaps *pm, const struct portmap *m,
+    const struct endpoint *dst, uint64_t hash)
+{
+	struct portdst *d;
+	struct hlink *l;
+
+	HTABLE_FOREACH(l, &pm->dsts, hash) {
+		d = HT_OBJECT(l, struct portdst, link);
+		if (d->map == m && d->dst.port == dst->port &&
+		    inaddr_eq(&d->dst.addr, &dst->addr))
+			return d;
+	}
+	return NULL;
+}
+
+const struct bitmap *
+portdst_find(const struct vnet *v, const struct portmaps *pm,
+    const struct portmap *m, const struct endpoint *dst)
+{
+	const struct portdst *d = dst_find(pm, m, dst, dst_hash(v, m, dst));
+
+	return d == NULL ? NULL : &d->used;
+}
+
+static struct portdst *
+dst_get(const struct vnet *v, struct portmaps *pm, const struct portmap *m,
+    const struct endpoint *dst)
+{
+	uint64_t hash = dst_hash(v, m, dst);
+	struct portdst *d;
+
+	if ((d = dst_find(pm, m, dst, hash)) != NULL)
+		return d;
+	if ((d = zalloc(pm->dstzone)) == NULL)
+		return NULL;
+	d->map = m;
+	d->dst = *dst;
+	htable_insert(&pm->dsts, &d->link, hash);
+	return d;
+}
+
+static void
+dst_release(struct portmaps *pm, struct portdst *d)
+{
+	if (d->used.count > 0)
+		return;
+	htable_remove(&pm->dsts, &d->link);
+	zfree(pm->dstzone, d);
+}
+
+int
+portdst_take(const struct vnet *v, struct portmaps *pm, struct portmap *m,
+    const struct endpoint *dst, uint16_t port)
+{
+	struct portdst *d;
+	int error;
+
+	if ((d = dst_get(v, pm, m, dst)) == NULL)
+		return ENOMEM;
+	if (bitmap_test(&d->used, port))
+		return EADDRINUSE;
+	if ((error = bitmap_set(&pm->pool, &d->used, port)) != 0)
+		dst_release(pm, d);
+	return error;
+}
+
+void
+portdst_put(const struct vnet *v, struct portmaps *pm, struct portmap *m,
+    const struct endpoint *dst, uint16_t port)
+{
+	struct portdst *d = dst_find(pm, m, dst, dst_hash(v, m, dst));
+
+	assert(d != NULL && bitmap_test(&d->used, port));
+	bitmap_clear(&pm->pool, &d->used, port);
+	dst_release(pm, d);
+}

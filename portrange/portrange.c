@@ -1,0 +1,400 @@
+/*
+ * Theory of operation
+ *
+ * Every use of a port is counted in two maps (portmap.h): that of its local
+ * address, and one for the whole space and protocol, the union that a wildcard
+ * bind asks.  A connection is marked in the set of its destination, too.
+ *
+ * What a caller must avoid is then the union of at most four sets of ports.
+ * Within the limits, each is first counted: a set that leaves nothing refuses
+ * at once, and the one that leaves least is the base.  If no other set has a
+ * port there (one address, no wildcard: nearly always), the n-th free port of
+ * the base, n random, is the answer.  Otherwise, if the others are so small that
+ * a draw succeeds more often than one time in four, draw so from the base a few
+ * times and take the first port that no other set has; such a draw is uniform
+ * over the acceptable ports.  If it promises less, or luck fails, the sets are
+ * merged into 1024 words and the n-th clear bit found by counting these; that is
+ * exact, and uniform as well, so the choice as a whole is.
+ *
+ * With net.inet.ip.portrange.randomized=0 the choice is the lowest acceptable
+ * port above the protocol's last one, from the beginning after the end.
+ *
+ * Not here: whether sockets on one port conflict (SO_REUSE*), privileges, and
+ * which limits a socket has; pcb/ decides.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "portrange/portrange_int.h"
+
+#define MAXSETS	4
+#define DRAWS	8	/* cost about as much as one merge of the sets */
+
+/* Ports to choose from: lo to hi, but for the members of sets. */
+struct choice {
+	unsigned	 lo, hi;
+	const struct bitmap *set[MAXSETS];
+	unsigned	 nsets;
+	unsigned	 taken;	/* in the limits, by all sets but the first */
+	unsigned	 left;	/* in the limits, by the first */
+};
+
+static int
+portrange_init(struct vnet *v)
+{
+	struct portrange *pr = V_portrange(v);
+
+	pr->lowfirst = 1023;
+	pr->lowlast = 600;
+	pr->first = 10000;
+	pr->last = 65535;
+	pr->hifirst = 49152;
+	pr->hilast = 65535;
+	pr->reservedhigh = 1023;
+	pr->reservedlow = 0;
+	pr->randomized = 1;
+	return portmaps_init(v, &pr->maps);
+}
+
+static void
+portrange_fini(struct vnet *v)
+{
+	portmaps_fini(&V_portrange(v)->maps);
+}
+
+VNET_MODULE(portrange_module, struct portrange, VNET_PORTRANGE, portrange_init,
+    portrange_fini);
+
+static struct portlimits
+in_order(unsigned a, unsigned b)
+{
+	return (struct portlimits) { a < b ? a : b, a < b ? b : a };
+}
+
+struct portlimits
+portrange_limits(const struct vnet *v, int which)
+{
+	const struct portrange *pr = V_portrange(v);
+
+	switch (which) {
+	case IP_PORTRANGE_HIGH:
+		return in_order(pr->hifirst, pr->hilast);
+	case IP_PORTRANGE_LOW:
+		return in_order(pr->lowfirst, pr->lowlast);
+	default:
+		return in_order(pr->first, pr->last);
+	}
+}
+
+bool
+portrange_reserved(const struct vnet *v, uint16_t port)
+{
+	const struct portrange *pr = V_portrange(v);
+
+	return port >= pr->reservedlow && port <= pr->reservedhigh;
+}
+
+static void
+choice_avoid(struct choice *c, const struct bitmap *set)
+{
+	if (set != NULL && set->count > 0)
+		c->set[c->nsets++] = set;
+}
+
+static void
+choice_avoid_map(struct choice *c, const struct portmap *m, bool bound)
+{
+	if (m != NULL)
+		choice_avoid(c, bound ? &m->bound : &m->used);
+}
+
+/* Avoid what k's space uses on addr. */
+static void
+choice_avoid_addr(const struct vnet *v, struct choice *c,
+    const struct portkey *k, const struct inaddr *addr, bool bound)
+{
+	struct mapkey key = portmap_key(k);
+
+	key.laddr = *addr;
+	choice_avoid_map(c, portmap_find(v, &V_portrange(v)->maps, &key),
+	    bound);
+}
+
+/* What sockets bound to all addresses use. */
+static void
+choice_avoid_wildcards(const struct vnet *v, struct choice *c,
+    const struct portkey *k, bool bound)
+{
+	static const struct inaddr any6;
+	struct inaddr any4 = inaddr_v4(INADDR_ANY);
+
+	if (!inaddr_eq(&k->laddr, &any6))
+		choice_avoid_addr(v, c, k, &any6, bound);
+	if (inaddr_is_v4(&k->laddr) && !inaddr_eq(&k->laddr, &any4))
+		choice_avoid_addr(v, c, k, &any4, bound);
+}
+
+static void
+choice_for_bind(const struct vnet *v, struct choice *c,
+    const struct portkey *k)
+{
+	struct mapkey all = portmap_key_all(k);
+
+	if (inaddr_is_any(&k->laddr)) {
+		choice_avoid_map(c,
+		    portmap_find(v, &V_portrange(v)->maps, &all), false);
+		return;
+	}
+	choice_avoid_addr(v, c, k, &k->laddr, false);
+	choice_avoid_wildcards(v, c, k, false);
+}
+
+static void
+choice_for_connect(const struct vnet *v, struct choice *c,
+    const struct portkey *k, const struct endpoint *dst)
+{
+	const struct portmaps *pm = &V_portrange(v)->maps;
+	struct mapkey key = portmap_key(k);
+	const struct portmap *own = portmap_find(v, pm, &key);
+
+	choice_avoid_map(c, own, true);
+	if (own != NULL)
+		choice_avoid(c, portdst_find(v, pm, own, dst));
+	choice_avoid_wildcards(v, c, k, true);
+}
+
+/* How many of the ports to choose from are not in set. */
+static unsigned
+choice_left(const struct choice *c, const struct bitmap *set)
+{
+	return c->hi + 1 - c->lo -
+	    (bitmap_rank(set, c->hi + 1) - bitmap_rank(set, c->lo));
+}
+
+static bool
+choice_accepts(const struct choice *c, unsigned port)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nsets; i++)
+		if (bitmap_test(c->set[i], port))
+			return false;
+	return true;
+}
+
+/* Put the set that leaves least first and drop those that take nothing. */
+static void
+choice_sort(struct choice *c)
+{
+	unsigned all = c->hi + 1 - c->lo;
+	unsigned n = 0, i, left;
+	const struct bitmap *set;
+
+	c->left = all;
+	c->taken = 0;
+	for (i = 0; i < c->nsets; i++) {
+		set = c->set[i];
+		if ((left = choice_left(c, set)) == all)
+			continue;
+		c->set[n++] = set;
+		c->taken += all - left;
+		if (left >= c->left)
+			continue;
+		c->set[n - 1] = c->set[0];
+		c->set[0] = set;
+		c->left = left;
+	}
+	c->taken -= all - c->left;
+	c->nsets = n;
+}
+
+/* A random port that the first set leaves. */
+static unsigned
+choice_draw(struct vnet *v, const struct choice *c)
+{
+	unsigned n = vnet_random_below(v, c->left);
+
+	if (c->nsets == 0)
+		return c->lo + n;
+	n += c->lo - bitmap_rank(c->set[0], c->lo);
+	return bitmap_select_clear(c->set[0], n);
+}
+
+/* Acceptable ports as set bits, in the words from lo's to hi's. */
+static void
+choice_merge(const struct choice *c, uint64_t words[BITMAP_WORDS])
+{
+	unsigned i;
+
+	memset(words, 0, BITMAP_WORDS * sizeof(words[0]));
+	for (i = 0; i < c->nsets; i++)
+		bitmap_or(c->set[i], words);
+	words[c->lo / 64] |= (UINT64_C(1) << c->lo % 64) - 1;
+	words[c->hi / 64] |= ~UINT64_C(1) << c->hi % 64;
+	for (i = c->lo / 64; i <= c->hi / 64; i++)
+		words[i] = ~words[i];
+}
+
+/* A random port that no set has.  0: none. */
+static unsigned
+choice_draw_merged(struct vnet *v, const struct choice *c)
+{
+	uint64_t words[BITMAP_WORDS];
+	unsigned i, count, n = 0;
+
+	choice_merge(c, words);
+	for (i = c->lo / 64; i <= c->hi / 64; i++)
+		n += word_count(words[i]);
+	if (n == 0)
+		return 0;
+	n = vnet_random_below(v, n);
+	for (i = c->lo / 64; n >= (count = word_count(words[i])); i++)
+		n -= count;
+	return i * 64 + word_select(words[i], n);
+}
+
+static unsigned
+choose_random(struct vnet *v, struct choice *c)
+{
+	unsigned i, port;
+
+	choice_sort(c);
+	if (c->left == 0)
+		return 0;
+	if (c->nsets <= 1)
+		return choice_draw(v, c);
+	for (i = 0; i < DRAWS && c->taken < c->left / 4 * 3; i++) {
+		port = choice_draw(v, c);
+		if (choice_accepts(c, port))
+			return port;
+	}
+	return choice_draw_merged(v, c);
+}
+
+/* The lowest set bit from `from' to the end of hi's word.  0: none. */
+static unsigned
+words_next(const uint64_t *words, unsigned from, unsigned hi)
+{
+	unsigned i = from / 64;
+	uint64_t word = words[i] & UINT64_MAX << from % 64;
+
+	while (word == 0 && i < hi / 64)
+		word = words[++i];
+	return word == 0 ? 0 : i * 64 + __builtin_ctzll(word);
+}
+
+static unsigned
+choose_next(const struct choice *c, uint16_t *cursor)
+{
+	uint64_t words[BITMAP_WORDS];
+	unsigned from = *cursor + 1u;
+	unsigned port;
+
+	choice_merge(c, words);
+	if (from < c->lo || from > c->hi)
+		from = c->lo;
+	if ((port = words_next(words, from, c->hi)) == 0)
+		port = words_next(words, c->lo, c->hi);
+	if (port != 0)
+		*cursor = port;
+	return port;
+}
+
+int
+portrange_pick(struct vnet *v, const struct portkey *k, struct portlimits lim,
+    const struct endpoint *dst, uint16_t *port)
+{
+	struct portrange *pr = V_portrange(v);
+	struct portlimits l = in_order(lim.lo, lim.hi);
+	struct choice c = { .lo = l.lo > 0 ? l.lo : 1, .hi = l.hi };
+	unsigned chosen = 0;
+
+	if (dst == NULL)
+		choice_for_bind(v, &c, k);
+	else
+		choice_for_connect(v, &c, k, dst);
+	if (c.lo <= c.hi)
+		chosen = pr->randomized ? choose_random(v, &c) :
+		    choose_next(&c, &pr->cursor[k->proto]);
+	if (chosen == 0) {
+		pr->stats.exhausted++;
+		return EADDRNOTAVAIL;
+	}
+	pr->stats.picks++;
+	*port = chosen;
+	return 0;
+}
+
+/* dst may be NULL. */
+static int
+take_dst(struct vnet *v, const struct mapkey *key, uint16_t port,
+    const struct endpoint *dst)
+{
+	struct portmaps *pm = &V_portrange(v)->maps;
+
+	if (dst == NULL)
+		return 0;
+	return portdst_take(v, pm, portmap_find(v, pm, key), dst, port);
+}
+
+int
+portrange_take(struct vnet *v, const struct portkey *k, uint16_t port,
+    enum port_use use, const struct endpoint *dst)
+{
+	struct portmaps *pm = &V_portrange(v)->maps;
+	struct mapkey key = portmap_key(k), all = portmap_key_all(k);
+	int error;
+
+	assert(dst == NULL || use == PORT_CONN);
+	if ((error = portmap_take(v, pm, &key, port, use)) != 0)
+		return error;
+	if ((error = portmap_take(v, pm, &all, port, PORT_CONN)) != 0)
+		goto undo_key;
+	if ((error = take_dst(v, &key, port, dst)) != 0)
+		goto undo_all;
+	return 0;
+
+undo_all:
+	portmap_put(v, pm, &all, port, PORT_CONN);
+undo_key:
+	portmap_put(v, pm, &key, port, use);
+	return error;
+}
+
+void
+portrange_put(struct vnet *v, const struct portkey *k, uint16_t port,
+    enum port_use use, const struct endpoint *dst)
+{
+	struct portmaps *pm = &V_portrange(v)->maps;
+	struct mapkey key = portmap_key(k), all = portmap_key_all(k);
+
+	if (dst != NULL)
+		portdst_put(v, pm, portmap_find(v, pm, &key), dst, port);
+	portmap_put(v, pm, &all, port, PORT_CONN);
+	portmap_put(v, pm, &key, port, use);
+}
+
+bool
+portrange_used(const struct vnet *v, const struct portkey *k, uint16_t port,
+    enum port_use least)
+{
+	struct mapkey key = portmap_key(k);
+	const struct portmap *m;
+
+	if ((m = portmap_find(v, &V_portrange(v)->maps, &key)) == NULL)
+		return false;
+	return bitmap_test(least == PORT_BOUND ? &m->bound : &m->used, port);
+}
+
+void
+portrange_count_conflict(struct vnet *v)
+{
+	V_portrange(v)->stats.conflicts++;
+}
+
+void
+portrange_count_denied(struct vnet *v)
+{
+	V_portrange(v)->stats.denied++;
+}

@@ -1,0 +1,244 @@
+/*
+ * icmp.c - ICMP (RFC 792; RFC 1122, 3.2.2).
+ *
+ * Theory of operation
+ *
+ * Echo requests are answered with their own payload, which is shared and not
+ * copied.  Errors that come in are translated to an errno and handed to the
+ * protocol whose packet they quote; the protocol decides whether it believes
+ * them.  Errors that go out quote a header which is made anew from what the
+ * protocol still knows: ours never differs from it in what a receiver reads.
+ *
+ * Outgoing errors are limited to icmplim per second over all causes, so that a
+ * scan of closed ports does not make us a traffic generator.
+ *
+ * Redirects, source quench, time stamps, address masks and router discovery are
+ * counted and ignored.  Raw sockets have had their copies before we are called.
+ */
+#include <errno.h>
+
+#include "stack/ip_int.h"
+#include "sysctl/sysctl.h"
+
+#define ICMP_HDRLEN	8
+#define ICMP_QUOTELEN	8	/* bytes of the transport header */
+#define ICMP_LIM	200	/* errors per second */
+
+enum {
+	TYPE_ECHOREPLY = 0,
+	TYPE_UNREACH = 3,
+	TYPE_ECHO = 8,
+	TYPE_TIMXCEED = 11,
+	TYPE_PARAMPROB = 12,
+};
+
+struct icmpstate {
+	struct icmpstat	 stat;
+	int		 lim;		/* errors per second; 0: any number */
+	int		 sent;		/* in the second that began at `since' */
+	uint64_t	 since;		/* ns */
+};
+
+static int icmp_init(struct vnet *v);
+
+static VNET_MODULE(icmp_module, struct icmpstate, VNET_PROTO, icmp_init, NULL);
+#define V_icmpstate(v)	((struct icmpstate *)vnet_data((v), &icmp_module))
+#define ICMPSTAT(v)	(&V_icmpstate(v)->stat)
+
+SYSCTL_STRUCT(icmp_stats, "net.inet.icmp.stats", 2,
+    CTLFLAG_RW | CTLFLAG_STATS, icmp_module, struct icmpstate, stat, NULL,
+    "S,icmpstat", "ICMP statistics (struct icmpstat, netinet/icmp_var.h)");
+SYSCTL_INT(icmp_icmplim, "net.inet.icmp.icmplim", 3, CTLFLAG_RW, icmp_module,
+    struct icmpstate, lim, NULL, "Maximum number of ICMP errors per second");
+
+static int
+icmp_init(struct vnet *v)
+{
+	V_icmpstate(v)->lim = ICMP_LIM;
+	return 0;
+}
+
+static bool
+icmp_allowed(struct vnet *v)
+{
+	struct icmpstate *s = V_icmpstate(v);
+
+	if (s->lim <= 0)
+		return true;
+	if (v->now - s->since >= NSEC_PER_SEC) {
+		s->since = v->now;
+		s->sent = 0;
+	}
+	if (s->sent >= s->lim)
+		return false;
+	s->sent++;
+	return true;
+}
+
+/* Send m, whose ICMP header (h) is complete but for its checksum. */
+static void
+icmp_send(struct vnet *v, struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos)
+{
+	uint8_t *h = m->m_data;
+
+	put16n(h + 2, 0);
+	put16n(h + 2, in_cksum_fold(m_sum(m, 0, m_length(m), 0)));
+	if (h[0] <= ICMP_MAXTYPE)
+		ICMPSTAT(v)->icps_outhist[h[0]]++;
+	if (ip_output(v, m, src, dst, IPPROTO_ICMP, 0, tos) == ENETUNREACH)
+		ICMPSTAT(v)->icps_noroute++;
+}
+
+/* The header of the packet that m is the transport part of. */
+static void
+quote_header(const struct vnet *v, uint8_t *h, size_t len,
+    const struct inaddr *src, const struct inaddr *dst, uint8_t proto)
+{
+	memset(h, 0, IP_HDRLEN);
+	h[IPO_VHL] = 4 << 4 | IP_HDRLEN / 4;
+	put16(h + IPO_LEN, (uint16_t)(IP_HDRLEN + len));
+	put16(h + IPO_OFF, IP_OFF_DF);
+	h[IPO_TTL] = ip_defttl(v);
+	h[IPO_PROTO] = proto;
+	putaddr(h + IPO_SRC, src);
+	putaddr(h + IPO_DST, dst);
+}
+
+void
+icmp_unreach(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t proto, uint8_t code)
+{
+	size_t len = m_length(m);
+	size_t quoted = len < ICMP_QUOTELEN ? len : ICMP_QUOTELEN;
+	struct mbuf *n;
+	uint8_t *q;
+
+	ICMPSTAT(v)->icps_error++;
+	if (proto == IPPROTO_ICMP || inaddr_is_multicast(dst) ||
+	    inaddr_is_any(src) || !icmp_allowed(v))
+		return;
+	n = m_get(v, MHEADROOM, ICMP_HDRLEN + IP_HDRLEN + ICMP_QUOTELEN);
+	if (n == NULL)
+		return;
+	n->m_len = (uint32_t)(ICMP_HDRLEN + IP_HDRLEN + quoted);
+	memset(n->m_data, 0, ICMP_HDRLEN);
+	n->m_data[0] = TYPE_UNREACH;
+	n->m_data[1] = code;
+	q = n->m_data + ICMP_HDRLEN;
+	quote_header(v, q, len, src, dst, proto);
+	put16n(q + IPO_SUM, in_cksum_fold(m_sum(n, ICMP_HDRLEN, IP_HDRLEN,
+	    0)));
+	m_copydata(m, 0, quoted, q + IP_HDRLEN);
+	icmp_send(v, n, dst, src, 0);
+}
+
+/* m: an echo request, not consumed. */
+static void
+icmp_reflect(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos)
+{
+	struct mbuf *n = m_get(v, MHEADROOM, ICMP_HDRLEN);
+
+	if (n == NULL)
+		return;
+	m_copydata(m, 0, ICMP_HDRLEN, n->m_data);
+	n->m_len = ICMP_HDRLEN;
+	n->m_data[0] = TYPE_ECHOREPLY;
+	n->m_next = m_copym(v, m, ICMP_HDRLEN, m->m_pktlen - ICMP_HDRLEN);
+	if (n->m_next == NULL) {
+		m_freem(v, n);
+		return;
+	}
+	ICMPSTAT(v)->icps_reflect++;
+	icmp_send(v, n, dst, src, tos);
+}
+
+/* What "destination unreachable, code" means to a program; 0: no such code. */
+static int
+unreach_errno(uint8_t code)
+{
+	static const int errnos[] = {
+		ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, ECONNREFUSED,
+		EMSGSIZE, EHOSTUNREACH, ENETUNREACH, EHOSTUNREACH,
+		EHOSTUNREACH, ENETUNREACH, EHOSTUNREACH, ENETUNREACH,
+		EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH,
+	};
+
+	return code < sizeof(errnos) / sizeof(errnos[0]) ? errnos[code] : 0;
+}
+
+/* An error about a packet of ours.  m: contiguous as far as the quotation. */
+static void
+icmp_ctlinput(struct vnet *v, const struct mbuf *m, int error)
+{
+	const uint8_t *q = m->m_data + ICMP_HDRLEN;
+	size_t hl = m->m_len > ICMP_HDRLEN ? ip_hdrlen(q) : 0;
+	const struct ipproto *pr;
+	struct inaddr src, dst;
+
+	if (hl < IP_HDRLEN || m->m_len < ICMP_HDRLEN + hl + ICMP_QUOTELEN) {
+		ICMPSTAT(v)->icps_badlen++;
+		return;
+	}
+	src = getaddr(q + IPO_SRC);
+	dst = getaddr(q + IPO_DST);
+	pr = V_ipstate(v)->proto[q[IPO_PROTO]];
+	if (pr != NULL && pr->ctlinput != NULL)
+		pr->ctlinput(v, error, &src, &dst, q + hl);
+}
+
+static void
+icmp_dispatch(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos)
+{
+	uint8_t type = m->m_data[0], code = m->m_data[1];
+	int error = EHOSTUNREACH;
+
+	if (type == TYPE_ECHO) {
+		icmp_reflect(v, m, src, dst, tos);
+		return;
+	}
+	if (type == TYPE_UNREACH)
+		error = unreach_errno(code);
+	else if (type == TYPE_TIMXCEED || type == TYPE_PARAMPROB)
+		error = code <= 1 ? EHOSTUNREACH : 0;
+	else
+		return;
+	if (error == 0)
+		ICMPSTAT(v)->icps_badcode++;
+	else
+		icmp_ctlinput(v, m, error);
+}
+
+static void
+icmp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t ttl, uint8_t tos)
+{
+	const size_t want = ICMP_HDRLEN + IP_MAXHDRLEN + ICMP_QUOTELEN;
+	uint32_t len = m->m_pktlen;
+
+	(void)ttl;
+	if (len < ICMP_HDRLEN) {
+		ICMPSTAT(v)->icps_tooshort++;
+		m_freem(v, m);
+		return;
+	}
+	if (in_cksum_fold(m_sum(m, 0, len, 0)) != 0) {
+		ICMPSTAT(v)->icps_checksum++;
+		m_freem(v, m);
+		return;
+	}
+	if ((m = m_pullup(v, m, len < want ? len : want)) == NULL)
+		return;
+	if (m->m_data[0] <= ICMP_MAXTYPE)
+		ICMPSTAT(v)->icps_inhist[m->m_data[0]]++;
+	icmp_dispatch(v, m, src, dst, tos);
+	m_freem(v, m);
+}
+
+static const struct ipproto icmp_ipproto = {
+	.proto = IPPROTO_ICMP,
+	.input = icmp_input,
+};
+IPPROTO_ADD(icmp_ipproto);

@@ -1,0 +1,44 @@
+/*
+ * What the files of the socket layer (stack/socket*.c) share.
+ */
+#ifndef STACK_SOCKET_INT_H
+#define STACK_SOCKET_INT_H
+
+#include <stdint.h>
+
+#include "base/vnet.h"
+#include "base/zone.h"
+#include "stack/socket.h"
+
+struct sockstate {
+	struct zone	*zone;
+	uint64_t	 gencnt;	/* last so_gencnt given */
+	uint64_t	 numopen;
+	uint32_t	 maxsockets;	/* kern.ipc.maxsockets */
+	uint32_t	 maxsockbuf;	/* kern.ipc.maxsockbuf, bytes */
+	uint32_t	 acceptqueue;	/* kern.ipc.soacceptqueue */
+};
+
+extern struct vnet_module socket_module;
+#define V_sockstate(v) \
+	((struct sockstate *)vnet_data((v), &socket_module))
+
+/* A socket without a PCB; it takes a prison reference.  NULL: ENOBUFS. */
+struct socket *soalloc(struct vnet *v, const struct protosw *pr,
+	    const struct cred *cred);
+void	sodealloc(struct socket *so);
+
+/* Take so out of its listener's queue. */
+void	soqueue_leave(struct socket *so);
+/* From so_incomp to so_comp, and tell the listener. */
+void	soqueue_complete(struct socket *so);
+/* Reset all connections that wait in a listener's queues. */
+void	soqueue_abort(struct socket *head);
+
+/* Tell the owner, if there is one who listens. */
+void	soupcall(struct socket *so, unsigned events);
+
+/* Take so_error. */
+int	sotakeerror(struct socket *so);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * A stack made of bytes: listings built record by record, and a MIB that
+ * serves them.
+ */
+#ifndef TESTS_NETSTAT_FAKE_H
+#define TESTS_NETSTAT_FAKE_H
+
+#include "netstat/fetch.h"
+#include "netstat/view.h"
+
+/* A listing that grows. */
+struct stream {
+	uint8_t	*buf;
+	size_t	 len;
+};
+
+/* Header or trailer of an Internet or a Unix listing. */
+void	add_gen(struct stream *s, uint32_t count, uint64_t gen);
+void	add_ungen(struct stream *s, uint32_t count, uint64_t gen);
+
+/*
+ * A socket.  Addresses are "10.0.0.5:22", "[::1]:80" or "*:0"; a v6 pair makes
+ * INP_IPV6, "46" in vflag's place a dual one.  The record is returned to be
+ * adorned; it is good until the next add_.
+ */
+struct xtcpcb *add_tcp(struct stream *s, const char *local,
+	    const char *foreign, int state);
+struct xinpcb *add_inp(struct stream *s, int protocol, const char *local,
+	    const char *foreign);
+struct xunpcb *add_unix(struct stream *s, int type, const char *path);
+
+void	stream_free(struct stream *s);
+
+/* The MIB: what has not been set is ENOENT. */
+extern const struct mib fake_mib;
+void	fake_set(const char *name, const void *buf, size_t len);
+void	fake_set_stream(const char *name, struct stream *s);	/* frees s */
+void	fake_fail(const char *name, int error);
+bool	fake_was_zeroed(const char *name);
+void	fake_reset(void);
+
+extern const struct names fake_names;
+
+#endif

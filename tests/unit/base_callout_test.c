@@ -1,0 +1,307 @@
+/*
+ * Theory of operation
+ *
+ * A naive oracle stands beside the wheel: an array of times, searched from end
+ * to end.  Random callouts are armed, moved and stopped, time jumps by anything
+ * from nothing to days, and after every run the two must agree on what fired,
+ * and that nothing fired early, late or out of order.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/callout.h"
+#include "base/vnet.h"
+
+#define MS	NSEC_PER_MSEC
+#define DAY	(86400 * NSEC_PER_SEC)
+#define N	200
+
+static const uint8_t seed[VNET_SEEDLEN] = { 9 };
+
+struct timer {
+	struct callout	c;
+	uint64_t	when;	/* the oracle's; 0: not armed */
+	uint64_t	serial;	/* order of arming */
+	uint64_t	floor;	/* first ms in which it may run */
+	struct world	*w;
+};
+
+struct world {
+	struct vnet	*v;
+	uint64_t	ran;	/* ms; all up to here have run */
+	uint64_t	serial;
+	uint64_t	lastms, lastserial;	/* of what fired last */
+	unsigned	fired;
+	bool		rearm;
+	struct timer	t[N];
+};
+
+static uint64_t
+max64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The ms in which the oracle lets it fire. */
+static uint64_t
+fires_at(const struct timer *t)
+{
+	return max64((t->when + MS - 1) / MS, t->floor);
+}
+
+static void
+arm(struct world *w, struct timer *t, uint64_t delay)
+{
+	callout_reset(w->v, &t->c, delay);
+	t->when = w->v->now + delay;
+	t->floor = w->ran + 1;
+	t->serial = ++w->serial;
+	assert_true(callout_pending(&t->c));
+	assert_int_equal(callout_left(w->v, &t->c), delay);
+}
+
+static void
+disarm(struct world *w, struct timer *t)
+{
+	assert_int_equal(callout_stop(w->v, &t->c), t->when != 0);
+	assert_false(callout_pending(&t->c));
+	assert_int_equal(callout_left(w->v, &t->c), 0);
+	t->when = 0;
+}
+
+static uint64_t
+random_delay(struct vnet *v)
+{
+	static const uint64_t scale[] = {
+		1, MS / 3, 5 * MS, 64 * MS, 70 * MS, 4096 * MS, NSEC_PER_SEC,
+		300 * NSEC_PER_SEC, DAY, 40 * DAY, 2000 * DAY
+	};
+	uint64_t s = scale[vnet_random_below(v, 11)];
+
+	switch (vnet_random_below(v, 4)) {
+	case 0:
+		return s;
+	case 1:
+		return 0;
+	default:
+		return vnet_random(v) % (2 * s);
+	}
+}
+
+static void
+handler(struct vnet *v, void *arg)
+{
+	struct timer *t = arg;
+	struct world *w = t->w;
+	uint64_t ms = fires_at(t);
+
+	assert_ptr_equal(v, w->v);
+	assert_true(t->when != 0 && t->when <= v->now);
+	assert_true(ms <= v->now / MS);
+	assert_true(ms > w->lastms ||
+	    (ms == w->lastms && t->serial > w->lastserial));
+	assert_false(callout_pending(&t->c));
+	w->lastms = ms;
+	w->lastserial = t->serial;
+	w->ran = max64(w->ran, ms);
+	w->fired++;
+	t->when = 0;
+	if (!w->rearm)
+		return;
+	if (vnet_random_below(v, 3) == 0)
+		arm(w, t, random_delay(v));
+	if (vnet_random_below(v, 3) == 0)
+		disarm(w, &w->t[vnet_random_below(v, N)]);
+	if (vnet_random_below(v, 3) == 0)
+		arm(w, &w->t[vnet_random_below(v, N)], random_delay(v));
+}
+
+static void
+world_init(struct world *w, uint64_t now)
+{
+	int i;
+
+	memset(w, 0, sizeof(*w));
+	assert_int_equal(vnet_new(seed, now, &w->v), 0);
+	w->ran = now / MS;
+	for (i = 0; i < N; i++) {
+		w->t[i].w = w;
+		callout_init(&w->t[i].c, handler, &w->t[i]);
+	}
+}
+
+/* The ms of the oracle's next one; UINT64_MAX: nothing armed. */
+static uint64_t
+oracle_next(const struct world *w)
+{
+	uint64_t next = UINT64_MAX;
+	int i;
+
+	for (i = 0; i < N; i++)
+		if (w->t[i].when != 0 && fires_at(&w->t[i]) < next)
+			next = fires_at(&w->t[i]);
+	return next;
+}
+
+static void
+run_and_compare(struct world *w)
+{
+	uint64_t next;
+
+	callout_run(w->v);
+	w->ran = max64(w->ran, w->v->now / MS);
+	next = oracle_next(w);
+	assert_true(next > w->v->now / MS);
+	if (next == UINT64_MAX) {
+		assert_true(callout_next(w->v) == UINT64_MAX);
+		return;
+	}
+	assert_true(callout_next(w->v) <= next * MS);
+	assert_true(callout_next(w->v) > w->v->now);
+}
+
+static void
+world_fini(struct world *w)
+{
+	int i;
+
+	for (i = 0; i < N; i++)
+		callout_stop(w->v, &w->t[i].c);
+	vnet_free(w->v);
+}
+
+static void
+random_arms_stops_and_jumps(uint64_t start, bool rearm)
+{
+	struct world w;
+	int i;
+
+	world_init(&w, start);
+	w.rearm = rearm;
+	for (i = 0; i < 60000; i++) {
+		struct timer *t = &w.t[vnet_random_below(w.v, N)];
+
+		switch (vnet_random_below(w.v, 8)) {
+		case 0:
+			disarm(&w, t);
+			break;
+		case 1:
+			vnet_settime(w.v, w.v->now + random_delay(w.v) / 30);
+			break;
+		case 2:
+			vnet_settime(w.v, w.v->now + vnet_random(w.v) % (3 * MS));
+			run_and_compare(&w);
+			break;
+		case 3:
+			run_and_compare(&w);
+			break;
+		default:
+			arm(&w, t, random_delay(w.v));
+			break;
+		}
+	}
+	assert_true(w.fired > 1000);
+	world_fini(&w);
+}
+
+static void
+wheel_agrees_with_a_list(void **unused)
+{
+	(void)unused;
+	random_arms_stops_and_jumps(0, false);
+	random_arms_stops_and_jumps(UINT64_C(123456789012345), false);
+}
+
+static void
+wheel_agrees_with_a_list_when_handlers_arm_and_stop(void **unused)
+{
+	(void)unused;
+	random_arms_stops_and_jumps(64 * 64 * MS - 1, true);
+}
+
+static void
+sleeping_until_next_fires_on_the_millisecond_in_few_steps(void **unused)
+{
+	struct world w;
+	int i, steps;
+
+	(void)unused;
+	world_init(&w, 777777);
+	for (i = 0; i < 300; i++) {
+		arm(&w, &w.t[0], random_delay(w.v));
+		for (steps = 0; w.t[0].when != 0; steps++) {
+			assert_true(steps <= 8);
+			vnet_settime(w.v, callout_next(w.v));
+			callout_run(w.v);
+			w.ran = max64(w.ran, w.v->now / MS);
+		}
+		assert_int_equal(w.v->now, w.lastms * MS);
+	}
+	assert_int_equal(w.fired, 300);
+	world_fini(&w);
+}
+
+static void
+arm_again(struct vnet *v, void *arg)
+{
+	struct timer *t = arg;
+
+	t->w->fired++;
+	callout_reset(v, &t->c, 0);
+}
+
+static void
+handler_that_arms_itself_without_delay_runs_once_a_millisecond(void **unused)
+{
+	struct world w;
+
+	(void)unused;
+	world_init(&w, 0);
+	w.t[0].c.fn = arm_again;
+	callout_reset(w.v, &w.t[0].c, 0);
+	for (int ms = 1; ms < 200; ms++) {
+		vnet_settime(w.v, ms * MS);
+		callout_run(w.v);
+		callout_run(w.v);
+		assert_int_equal(w.fired, ms);
+	}
+	world_fini(&w);
+}
+
+static void
+a_delay_past_the_end_of_time_is_held(void **unused)
+{
+	struct world w;
+
+	(void)unused;
+	world_init(&w, 5 * MS);
+	callout_reset(w.v, &w.t[0].c, UINT64_MAX);
+	callout_reset(w.v, &w.t[1].c, UINT64_MAX - 5 * MS - 1);
+	vnet_settime(w.v, 200 * 365 * DAY);
+	callout_run(w.v);
+	assert_true(callout_pending(&w.t[0].c));
+	assert_true(callout_pending(&w.t[1].c));
+	world_fini(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wheel_agrees_with_a_list),
+		cmocka_unit_test(
+		    wheel_agrees_with_a_list_when_handlers_arm_and_stop),
+		cmocka_unit_test(
+		    sleeping_until_next_fires_on_the_millisecond_in_few_steps),
+		cmocka_unit_test(
+		    handler_that_arms_itself_without_delay_runs_once_a_millisecond),
+		cmocka_unit_test(a_delay_past_the_end_of_time_is_held),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
