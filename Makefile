@@ -26,7 +26,7 @@ core	= $(filter-out $(MAINS) $(TOOL),$(foreach d,$(1),$(wildcard $(d)/*.c)))
 objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 CORE	= $(call core,$(LAYERS))
-DAEMON	= $(CORE) $(wildcard daemon/*.c)
+DAEMON	= $(CORE) $(wildcard daemon/*.c) sysctl/client.c
 NETSTAT	= $(wildcard netstat/*.c) sysctl/client.c base/inaddr.c
 
 PROGS	= $(addprefix $(B)/bin/,netjaild netjail jls jexec sysctl netstat)

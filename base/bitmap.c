@@ -216,7 +216,8 @@ bitmap_test(const struct bitmap *bm, unsigned bit)
 
 	if (bm->tree) {
 		leaf = bm->root->leaf[bit / LEAFBITS];
-		return leaf != NULL && (leaf->word[wordof(bit)] & mask(bit)) != 0;
+		return leaf != NULL &&
+		    (leaf->word[wordof(bit)] & mask(bit)) != 0;
 	}
 	i = few_rank(bm, bit);
 	return i < bm->count && bm->few[i] == bit;

@@ -14,9 +14,9 @@
  * and everything in a row is due before everything in the rows above it.  So
  * the next thing to happen is at the lowest bit above the digit in the lowest
  * row that has one: a tick is due, or the time has come to deal the callouts of
- * a wider slot out to the rows below.  Each callout is dealt at most seven times
- * in its life, a jump of days costs no more than what is armed within it, and a
- * bit per slot finds everything without walking.
+ * a wider slot out to the rows below.  A callout is dealt at most seven times
+ * in its life, a jump of days costs no more than what is armed within it, and
+ * a bit per slot finds everything without walking.
  *
  * Lists are pushed at the head, and reversed before they are dealt out or run:
  * callouts of one tick run in the order in which they were armed.

@@ -48,7 +48,8 @@ modules_sort(struct modules *ms)
 	ms->n = 0;
 	LINKERSET_FOREACH(pp, vnet) {
 		assert(ms->n < VNET_MAXMODULES);
-		for (i = ms->n++; i > 0 && module_before(*pp, ms->m[i - 1]); i--)
+		i = ms->n++;
+		for (; i > 0 && module_before(*pp, ms->m[i - 1]); i--)
 			ms->m[i] = ms->m[i - 1];
 		ms->m[i] = *pp;
 	}

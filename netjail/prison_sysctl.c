@@ -95,17 +95,13 @@ sysctl_hostname(const struct sysctl_oid *oid, struct sysctl_req *req)
 	char host[PRISON_NAMELEN];
 	int error;
 
-	(void)oid;
-	error = SYSCTL_OUT(req, pr->pr_host, strlen(pr->pr_host) + 1);
+	strlcpy(host, pr->pr_host, sizeof(host));
+	if (req->newptr != NULL && (pr->pr_allow & PR_ALLOW_SET_HOSTNAME) == 0)
+		return EPERM;
+	error = sysctl_handle_value(oid, req, host, sizeof(host));
 	if (error != 0 || req->newptr == NULL)
 		return error;
-	if ((pr->pr_allow & PR_ALLOW_SET_HOSTNAME) == 0)
-		return EPERM;
-	if (req->newlen >= sizeof(host))
-		return ENAMETOOLONG;
-	memset(host, 0, sizeof(host));
-	error = SYSCTL_IN(req, host, req->newlen);
-	return error != 0 ? error : prison_set_hostname(pr, host);
+	return prison_set_hostname(pr, host);
 }
 
 SYSCTL_PROC(kern_hostname, "kern.hostname", KERN_HOSTNAME,

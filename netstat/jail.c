@@ -83,19 +83,21 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* n > 0: how many jails there are. */
 static int
-collect(struct jails l, const char *top, struct jailset *set)
+collect(struct jails l, size_t n, const char *top, struct jailset *set)
 {
-	size_t max = (size_t)(l.end - l.p) / sizeof(struct xprison);
 	struct xprison xp;
+	int *jid;
 
-	set->n = 0;
-	if ((set->jid = calloc(max, sizeof(*set->jid))) == NULL)
+	if ((jid = calloc(n, sizeof(*jid))) == NULL)
 		return ENOMEM;
+	set->jid = jid;
+	set->n = 0;
 	while (next_jail(&l, &xp))
 		if (at_or_below(xp.pr_name, top))
-			set->jid[set->n++] = xp.pr_id;
-	qsort(set->jid, set->n, sizeof(*set->jid), compare);
+			jid[set->n++] = xp.pr_id;
+	qsort(jid, set->n, sizeof(*jid), compare);
 	return 0;
 }
 
@@ -114,7 +116,7 @@ jail_select(const struct mib *mib, const char *jail, struct jailset *set)
 	struct jails l = { .bad = false }, check;
 	struct xprison xp;
 	char name[sizeof(xp.pr_name)];
-	size_t len;
+	size_t len, n = 0;
 	void *buf;
 	int error;
 
@@ -125,13 +127,13 @@ jail_select(const struct mib *mib, const char *jail, struct jailset *set)
 	l.p = buf;
 	l.end = l.p + len;
 	for (check = l; next_jail(&check, &xp); )
-		continue;
+		n++;
 	if (check.bad)
 		error = EPROTO;
-	else if (!find(l, jail, name))
+	else if (n == 0 || !find(l, jail, name))
 		error = ESRCH;
 	else
-		error = collect(l, name, set);
+		error = collect(l, n, name, set);
 	free(buf);
 	return error;
 }

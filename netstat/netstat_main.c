@@ -120,7 +120,8 @@ set_stats(struct command *c, const char *arg)
 	c->view.stats++;
 }
 
-#define SET(ch, arg, fn)	{ .letter = (ch), .argument = (arg), .set = (fn) }
+#define SET(ch, arg, fn)	{ .letter = (ch), .argument = (arg),	\
+	.set = (fn) }
 #define FLAG(ch, field)		{ .letter = (ch),			\
 	.flag = offsetof(struct view, field) }
 #define MISSING(ch, arg, what)	{ .letter = (ch), .argument = (arg),	\

@@ -13,7 +13,10 @@
  * per port space, while the four values must be unique in all; where the host
  * and a jail, or two jails, use one address, a port that is free in the one
  * space may be taken in the other.  Then another is picked, PICK_TRIES times at
- * most.  An address never gets a port that would connect it with itself.
+ * most, and after that the next PICK_SCAN ports are looked at one by one: with
+ * a larger range than that, nearly all of it used by the other space towards
+ * one destination, the last ports may not be found.  An address never gets a
+ * port that would connect it with itself.
  *
  * Nothing is routed here yet: a destination is on this stack or unreachable.
  * Connecting to 0.0.0.0 means this host, as on Linux; FreeBSD 14's "first
@@ -21,7 +24,8 @@
  */
 #include "pcb/pcb_int.h"
 
-#define PICK_TRIES	32
+#define PICK_TRIES	16
+#define PICK_SCAN	4096
 
 int
 in_pcbfaddr(const struct cred *cred, struct inaddr *faddr)
@@ -81,30 +85,69 @@ pick_other(struct vnet *v, const struct portkey *k, struct portlimits lim,
 	return error;
 }
 
+/* What a port is chosen for. */
+struct wanted {
+	const struct inpcb *inp;
+	struct inaddr	laddr;
+	const struct endpoint *dst;
+	struct portlimits lim;
+	uint16_t	avoid;
+};
+
+static bool
+tuple_free(const struct wanted *w, uint16_t port)
+{
+	const struct endpoint local = { w->laddr, htons(port) };
+
+	return in_pcblookup_connected(w->inp->inp_pcbinfo, w->dst, &local) ==
+	    NULL;
+}
+
+/* The first good port of PICK_SCAN, from `port' on and around. */
+static int
+scan_ports(const struct wanted *w, uint16_t port, in_port_t *found)
+{
+	const struct vnet *v = w->inp->inp_pcbinfo->pi_vnet;
+	const struct inaddr any = inp_any(w->inp);
+	struct portkey k = in_pcbportkey(w->inp, &w->laddr);
+	struct portkey wild = in_pcbportkey(w->inp, &any);
+	unsigned n = w->lim.hi - w->lim.lo + 1u;
+
+	for (unsigned i = 0; i < n && i < PICK_SCAN; i++) {
+		port = port >= w->lim.hi ? w->lim.lo : port + 1;
+		if (port != w->avoid && tuple_free(w, port) &&
+		    !portrange_used(v, &k, port, PORT_BOUND) &&
+		    !portrange_used(v, &wild, port, PORT_BOUND)) {
+			*found = htons(port);
+			return 0;
+		}
+	}
+	return EADDRNOTAVAIL;
+}
+
 static int
 choose_port(const struct inpcb *inp, const struct inaddr *laddr,
     const struct endpoint *dst, const struct cred *cred, in_port_t *port)
 {
-	const struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct wanted w = { .inp = inp, .laddr = *laddr, .dst = dst };
 	struct portkey k = in_pcbportkey(inp, laddr);
-	struct endpoint local = { .addr = *laddr };
-	struct portlimits lim;
-	uint16_t p, avoid = 0;
+	uint16_t p = 0;
 	int error;
 
-	if ((error = in_pcblimits(inp, cred, &lim)) != 0)
+	if ((error = in_pcblimits(inp, cred, &w.lim)) != 0)
 		return error;
 	if (inaddr_eq(laddr, &dst->addr))
-		avoid = ntohs(dst->port);
+		w.avoid = ntohs(dst->port);
 	for (int i = 0; i < PICK_TRIES; i++) {
-		error = pick_other(pi->pi_vnet, &k, lim, dst, avoid, &p);
+		error = pick_other(inp->inp_pcbinfo->pi_vnet, &k, w.lim, dst,
+		    w.avoid, &p);
 		if (error != 0)
 			return error;
-		*port = local.port = htons(p);
-		if (in_pcblookup_connected(pi, dst, &local) == NULL)
+		*port = htons(p);
+		if (tuple_free(&w, p))
 			return 0;
 	}
-	return EADDRNOTAVAIL;
+	return scan_ports(&w, p, port);
 }
 
 /* ---- connect ---- */

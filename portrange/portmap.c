@@ -52,7 +52,8 @@ zones_init(struct vnet *v, struct portmaps *pm)
 	    0);
 	if (pm->mapzone == NULL || pm->sharezone == NULL || pm->dstzone == NULL)
 		return ENOMEM;
-	return bitmap_pool_init(v, &pm->pool, "port bitmap", "port bitmap leaf");
+	return bitmap_pool_init(v, &pm->pool, "port bitmap",
+	    "port bitmap leaf");
 }
 
 static void

@@ -9,12 +9,12 @@
  * Within the limits, each is first counted: a set that leaves nothing refuses
  * at once, and the one that leaves least is the base.  If no other set has a
  * port there (one address, no wildcard: nearly always), the n-th free port of
- * the base, n random, is the answer.  Otherwise, if the others are so small that
- * a draw succeeds more often than one time in four, draw so from the base a few
- * times and take the first port that no other set has; such a draw is uniform
- * over the acceptable ports.  If it promises less, or luck fails, the sets are
- * merged into 1024 words and the n-th clear bit found by counting these; that is
- * exact, and uniform as well, so the choice as a whole is.
+ * the base, n random, is the answer.  Otherwise, if the others are so small
+ * that a draw succeeds more often than one time in four, draw so from the base
+ * a few times and take the first port that no other set has; such a draw is
+ * uniform over the acceptable ports.  If it promises less, or luck fails, the
+ * sets are merged into 1024 words and the n-th clear bit found by counting
+ * these; that is exact, and uniform as well, so the choice as a whole is.
  *
  * With net.inet.ip.portrange.randomized=0 the choice is the lowest acceptable
  * port above the protocol's last one, from the beginning after the end.

@@ -88,7 +88,7 @@ struct portrange_stats {
 	uint64_t picks;		/* ports chosen */
 	uint64_t exhausted;	/* refusals: no acceptable port */
 	uint64_t conflicts;	/* explicit binds refused: EADDRINUSE */
-	uint64_t denied;	/* reserved port or low range without privilege */
+	uint64_t denied;	/* reserved port, low range: no privilege */
 };
 void	portrange_count_conflict(struct vnet *v);
 void	portrange_count_denied(struct vnet *v);

@@ -17,7 +17,7 @@ struct portrange {
 	struct portrange_stats stats;
 
 	struct portmaps	maps;
-	uint16_t	cursor[256];	/* by protocol: last port not at random */
+	uint16_t	cursor[256];	/* last port in sequence, by protocol */
 };
 
 extern struct vnet_module portrange_module;

@@ -138,3 +138,13 @@ soaccept(struct socket *head, struct socket **nsop, struct endpoint *peer)
 	*nsop = so;
 	return 0;
 }
+
+void
+sounaccept(struct socket *head, struct socket *so)
+{
+	so->so_upcall = NULL;
+	so->so_head = head;
+	so->so_state |= SS_COMP;
+	TAILQ_INSERT_HEAD(&head->so_comp, so, so_link);
+	head->so_qlen++;
+}

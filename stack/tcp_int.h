@@ -350,6 +350,10 @@ void	tcp_listen_input(struct tcpcb *lp, struct tcpseg *s);
 enum verdict tcp_synsent_input(struct tcpcb *tp, struct tcpseg *s);
 /* Common to both ends: the three-way handshake is complete. */
 void	tcp_established(struct tcpcb *tp);
+/* ... and if the user closed before it was, send the FIN now. */
+void	tcp_closed_early(struct tcpcb *tp);
+/* The window scale to offer; tp has a socket. */
+void	tcp_choose_scale(struct tcpcb *tp);
 
 /* ---- tcp_ack.c ---- */
 
@@ -360,7 +364,7 @@ void	tcp_window_update(struct tcpcb *tp, const struct tcpseg *s);
 
 /* ---- tcp_timewait.c ---- */
 
-/* Enter TIME_WAIT.  TV_DROP, or TV_GO where the socket is still owned. */
+/* Enter TIME_WAIT; sends the ACK that is owed.  The socket goes if it can. */
 void	tcp_twstart(struct tcpcb *tp);
 /* True: tp made way for a new connection, look up again. */
 bool	tcp_timewait_input(struct tcpcb *tp, struct tcpseg *s);

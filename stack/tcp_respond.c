@@ -90,7 +90,7 @@ tcp_rcvwindow(const struct tcpcb *tp)
 
 	if (so == NULL)
 		return open;
-	space = sbspace(&so->so_rcv) - (long)so->so_rcv.sb_parked;
+	space = sbspace(&so->so_rcv);
 	/* RFC 9293, 3.8.6.2.2: nothing rather than a little. */
 	if (space < (long)so->so_rcv.sb_hiwat / 4 &&
 	    space < (long)tp->t_maxseg)

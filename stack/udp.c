@@ -160,6 +160,7 @@ udp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 		m_freem(v, m);
 		return;
 	}
+	m->m_to = *dst;
 	udp_append(inp->inp_socket, m, &from);
 }
 

@@ -292,7 +292,8 @@ buffers_and_timers(void **state)
 		.xt_inp.xi_socket.so_rcv = { .sb_hiwat = 65536, .sb_lowat = 1,
 		    .sb_mbcnt = 0, .sb_mbmax = 524288 },
 		.xt_inp.xi_socket.so_snd = { .sb_hiwat = 32768,
-		    .sb_lowat = 2048, .sb_mbcnt = 10000000, .sb_mbmax = 262144 },
+		    .sb_lowat = 2048, .sb_mbcnt = 10000000,
+		    .sb_mbmax = 262144 },
 		.xt_inp.inp_flowid = 0xbeef, .xt_inp.inp_flowtype = 178,
 	};
 
@@ -317,7 +318,7 @@ losses_are_blank_for_udp(void **state)
 }
 
 static void
-congestion_control_has_a_column_as_wide_as_its_longest_name(void **state)
+congestion_column_is_as_wide_as_its_longest_name(void **state)
 {
 	static const struct xtcpcb tp = { .t_state = ESTABLISHED,
 		.xt_cc = "newreno", .t_snd_cwnd = 14480,
@@ -860,7 +861,7 @@ main(void)
 		STACK(one_protocol),
 		EMPTY(buffers_and_timers),
 		EMPTY(losses_are_blank_for_udp),
-		EMPTY(congestion_control_has_a_column_as_wide_as_its_longest_name),
+		EMPTY(congestion_column_is_as_wide_as_its_longest_name),
 		EMPTY(odd_states_and_flags),
 		EMPTY(a_table_that_changed_meanwhile_says_so),
 		EMPTY(nothing_is_shown_of_an_empty_stack),

@@ -2,10 +2,8 @@
 # static: programs without a dynamic linker, which no preloaded library reaches.
 . "$(dirname "$0")/lib.sh"
 
-if ! file "$R/static" 2>/dev/null | grep -q 'statically linked' &&
-    ldd "$R/static" >/dev/null 2>&1; then
-	not_ok "the program is linked statically"
-fi
+like "$(ldd "$R/static" 2>&1)" '*not a dynamic executable*' \
+    "the program is linked statically"
 serve a 10.0.6.1 "$R/static" serve 0.0.0.0 80 "jail a"
 serve b 10.0.6.2 "$R/static" serve 0.0.0.0 80 "jail b"
 up 10.0.6.1 80

@@ -194,7 +194,8 @@ random_arms_stops_and_jumps(uint64_t start, bool rearm)
 			vnet_settime(w.v, w.v->now + random_delay(w.v) / 30);
 			break;
 		case 2:
-			vnet_settime(w.v, w.v->now + vnet_random(w.v) % (3 * MS));
+			vnet_settime(w.v,
+			    w.v->now + vnet_random(w.v) % (3 * MS));
 			run_and_compare(&w);
 			break;
 		case 3:
@@ -256,7 +257,7 @@ arm_again(struct vnet *v, void *arg)
 }
 
 static void
-handler_that_arms_itself_without_delay_runs_once_a_millisecond(void **unused)
+handler_arming_itself_without_delay_runs_once_per_tick(void **unused)
 {
 	struct world w;
 
@@ -274,18 +275,30 @@ handler_that_arms_itself_without_delay_runs_once_a_millisecond(void **unused)
 }
 
 static void
-a_delay_past_the_end_of_time_is_held(void **unused)
+count(struct vnet *v, void *arg)
+{
+	struct timer *t = arg;
+
+	(void)v;
+	t->w->fired++;
+}
+
+static void
+a_delay_past_the_end_of_time_fires_at_its_end(void **unused)
 {
 	struct world w;
 
 	(void)unused;
 	world_init(&w, 5 * MS);
+	w.t[0].c.fn = w.t[1].c.fn = count;
 	callout_reset(w.v, &w.t[0].c, UINT64_MAX);
 	callout_reset(w.v, &w.t[1].c, UINT64_MAX - 5 * MS - 1);
-	vnet_settime(w.v, 200 * 365 * DAY);
+	vnet_settime(w.v, 500 * 365 * DAY);
 	callout_run(w.v);
-	assert_true(callout_pending(&w.t[0].c));
-	assert_true(callout_pending(&w.t[1].c));
+	assert_int_equal(w.fired, 0);
+	vnet_settime(w.v, UINT64_MAX);
+	callout_run(w.v);
+	assert_int_equal(w.fired, 2);
 	world_fini(&w);
 }
 
@@ -299,8 +312,8 @@ main(void)
 		cmocka_unit_test(
 		    sleeping_until_next_fires_on_the_millisecond_in_few_steps),
 		cmocka_unit_test(
-		    handler_that_arms_itself_without_delay_runs_once_a_millisecond),
-		cmocka_unit_test(a_delay_past_the_end_of_time_is_held),
+		    handler_arming_itself_without_delay_runs_once_per_tick),
+		cmocka_unit_test(a_delay_past_the_end_of_time_fires_at_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,27 @@ random_below_is_uniform(void **unused)
 	vnet_free(v);
 }
 
+/*
+ * With n three quarters of 2^32, plain scaling would give every third result
+ * twice as often as the others.
+ */
+static void
+random_below_is_fair_where_the_range_does_not_divide(void **unused)
+{
+	enum { DRAWS = 30000 };
+	unsigned count[3] = { 0 };
+	struct vnet *v;
+	int i;
+
+	(void)unused;
+	assert_int_equal(vnet_new(seed, 0, &v), 0);
+	for (i = 0; i < DRAWS; i++)
+		count[vnet_random_below(v, 3u << 30) % 3]++;
+	for (i = 0; i < 3; i++)
+		assert_in_range(count[i], DRAWS / 3 - 400, DRAWS / 3 + 400);
+	vnet_free(v);
+}
+
 /* Test values of the paper (appendix A) and of its authors' vectors.h. */
 static void
 siphash_gives_the_papers_values(void **unused)
@@ -218,12 +239,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(modules_come_up_by_level_and_go_down_in_reverse),
-		cmocka_unit_test(failure_of_a_module_takes_down_those_before_it),
+		cmocka_unit_test(
+		    modules_come_up_by_level_and_go_down_in_reverse),
+		cmocka_unit_test(
+		    failure_of_a_module_takes_down_those_before_it),
 		cmocka_unit_test(two_vnets_have_states_of_their_own),
 		cmocka_unit_test(time_does_not_go_back),
 		cmocka_unit_test(random_numbers_follow_from_the_seed),
 		cmocka_unit_test(random_below_is_uniform),
+		cmocka_unit_test(
+		    random_below_is_fair_where_the_range_does_not_divide),
 		cmocka_unit_test(siphash_gives_the_papers_values),
 	};
 
