@@ -47,6 +47,7 @@ void	launch_tools_path(const struct launch_tools *t);
 
 /* What a jail's own namespaces are made from. */
 struct launch_jail {
+	uint32_t	 jid;
 	const char	*path;		/* real path of its root */
 	const char	*hostname;
 	const struct inaddr *addr;	/* for lo */
@@ -55,12 +56,12 @@ struct launch_jail {
 };
 
 /*
- * Make user, mount, UTS, IPC, network and pid namespaces with an init in them
- * that holds the descriptor `leash' (base/ctlmsg.h) and nothing else.  Returns
- * when they are ready, with a pidfd of init in *pidfdp (the caller's).  0 or
- * -1; then nothing is left.
+ * Make user, mount, UTS, IPC, network and pid namespaces, with an init in them
+ * that holds its leash to the daemon (base/ctlmsg.h) and nothing else, and tell
+ * the daemon (CTL_JAIL_INIT).  *pidfdp is a pidfd of init, the caller's.  0 or
+ * -1; then nothing is left of them.
  */
-int	launch_init(const struct launch_jail *j, int leash, int *pidfdp);
+int	launch_init(const struct launch_jail *j, int *pidfdp);
 
 /*
  * Give the process pid, which has just got a user namespace of its own, its

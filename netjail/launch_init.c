@@ -45,6 +45,7 @@
 #include <bsd/unistd.h>
 
 #include "netjail/launch.h"
+#include "sysctl/client.h"
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS |	\
 	CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID)
@@ -189,7 +190,8 @@ init_main(const struct launch_jail *j, int leash, int starter)
 	ignore_signals();
 	prctl(PR_SET_NAME, "netjail-init");
 	setproctitle("-netjail-init: %s", j->hostname);
-	if (write(starter, "", 1) != 1)
+	/* While the starter waits for an answer on the leash, do not read it. */
+	if (write(starter, "", 1) != 1 || read(starter, &c, 1) != 1)
 		_exit(1);
 	/* Not below what is still to be copied; then everything to its place. */
 	leash = fcntl(leash, F_DUPFD, 10);
@@ -198,9 +200,8 @@ init_main(const struct launch_jail *j, int leash, int starter)
 	    syscall(SYS_close_range, LEASH_FD + 1, UINT_MAX, 0) != 0 ||
 	    confine() != 0)
 		_exit(1);
-	/* Nothing is ever written on it: any return means that it is over. */
-	while (read(LEASH_FD, &c, 1) < 0 && errno == EINTR)
-		continue;
+	while (read(LEASH_FD, &c, 1) > 0 || errno == EINTR)
+		errno = 0;
 	syscall(SYS_exit_group, 0);
 	__builtin_unreachable();
 }
@@ -222,21 +223,41 @@ explain_clone(void)
 	}
 }
 
-/* Give the child its ids, let it build, hear that it is done.  0 or -1. */
+/* Tell the daemon about the init and its leash. */
 static int
-raise_init(pid_t pid, int child, bool verbose)
+announce_init(uint32_t jid, int pidfd, int leash)
+{
+	char msg[256] = "";
+
+	if (ctl_call(leash, CTL_JAIL_INIT, jid, NULL, 0, pidfd, NULL, NULL,
+	    NULL, NULL, msg, sizeof(msg)) == 0)
+		return 0;
+	warnx("netjaild: %s", *msg != '\0' ? msg : strerror(errno));
+	return -1;
+}
+
+/*
+ * Give init its ids, hear that the jail is built, announce it, let it go on.
+ * 0, or -1 told: end of file on the channel says that init told.
+ */
+static int
+raise_init(const struct launch_jail *j, pid_t pid, int pidfd, int leash,
+    int child)
 {
 	char c = 0;
 
-	if (launch_map_ids(pid, verbose) != 0)
+	if (launch_map_ids(pid, j->verbose) != 0)
 		return -1;
-	if (write(child, &c, 1) != 1)
+	if (write(child, &c, 1) != 1 || read(child, &c, 1) != 1)
 		return -1;
-	return read(child, &c, 1) == 1 ? 0 : -1;
+	if (announce_init(j->jid, pidfd, leash) != 0)
+		return -1;
+	return write(child, &c, 1) == 1 ? 0 : -1;
 }
 
-int
-launch_init(const struct launch_jail *j, int leash, int *pidfdp)
+/* Make init and see it on its way; 0 or -1. */
+static int
+start_init(const struct launch_jail *j, int leash, int *pidfdp)
 {
 	int chan[2], error;
 	pid_t pid;
@@ -257,12 +278,26 @@ launch_init(const struct launch_jail *j, int leash, int *pidfdp)
 		close(chan[0]);
 		return -1;
 	}
-	error = raise_init(pid, chan[0], j->verbose);
+	error = raise_init(j, pid, *pidfdp, leash, chan[0]);
 	close(chan[0]);
 	if (error != 0) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		close(*pidfdp);
 	}
+	return error;
+}
+
+int
+launch_init(const struct launch_jail *j, int *pidfdp)
+{
+	int error, leash;
+
+	if ((leash = ctl_connect()) < 0) {
+		warn("cannot reach netjaild");
+		return -1;
+	}
+	error = start_init(j, leash, pidfdp);
+	close(leash);
 	return error;
 }

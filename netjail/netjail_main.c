@@ -320,31 +320,16 @@ jail_remove(int sock, uint32_t jid, const char *what)
 	return -1;
 }
 
-/* Namespaces and init of the jail, and init's leash to the daemon. */
 static int
 jail_populate(const struct options *o, const struct jail *j, int *pidfdp)
 {
 	const struct launch_jail lj = {
-		.path = j->path, .hostname = j->hostname,
+		.jid = j->jid, .path = j->path, .hostname = j->hostname,
 		.addr = j->addr, .naddr = j->naddr,
 		.verbose = o->verbose && !o->quiet,
 	};
-	char msg[256] = "";
-	int error, leash;
 
-	if ((leash = ctl_connect()) < 0) {
-		warn("cannot reach netjaild");
-		return -1;
-	}
-	if ((error = launch_init(&lj, leash, pidfdp)) == 0) {
-		error = ctl_call(leash, CTL_JAIL_INIT, j->jid, NULL, 0,
-		    *pidfdp, NULL, NULL, NULL, NULL, msg, sizeof(msg));
-		if (error != 0)
-			warnx("netjaild: %s", *msg != '\0' ? msg :
-			    strerror(errno));
-	}
-	close(leash);
-	return error;
+	return launch_init(&lj, pidfdp);
 }
 
 static void

@@ -24,6 +24,8 @@
  * A packet that ip_output() refuses counts as sent and lost: the retransmit
  * timer takes care of it.
  */
+#include <errno.h>
+
 #include "stack/ip.h"
 #include "stack/socket.h"
 #include "stack/tcp_int.h"

@@ -10,6 +10,7 @@
  * A reset in answer to a segment that belongs to nobody takes all its numbers
  * from that segment, so that no state is needed and no state can be guessed.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "stack/ip.h"

@@ -10,15 +10,36 @@
  * is above all of the last connection (RFC 9293, 3.6.1), or, with timestamps,
  * its timestamp is (RFC 6191).  Resets are ignored (RFC 1337, fix F1): they
  * would end the wait for the benefit of nobody.
+ *
+ * A jail that goes does not wait: its addresses are about to go too, and with
+ * them whatever an old segment could disturb.
  */
+#include "netjail/prison.h"
 #include "stack/socket.h"
 #include "stack/tcp_int.h"
 
 static void
 wait_again(struct tcpcb *tp)
 {
+	bool dying = prison_state(tp->t_inpcb.inp_cred.prison) ==
+	    PRISON_DYING;
+
 	tcp_timer_start(tp, TT_2MSL,
-	    2 * (uint32_t)V_tcp(tcp_vnetof(tp))->msl);
+	    dying ? 1 : 2 * (uint32_t)V_tcp(tcp_vnetof(tp))->msl);
+}
+
+void
+tcp_purge(struct vnet *v, const struct prison *pr)
+{
+	struct inpcb *inp;
+	struct tcpcb *tp;
+
+	for (inp = in_pcbfirst(tcp_pcbinfo(v), pr); inp != NULL;
+	    inp = in_pcbnext(inp, true)) {
+		tp = intotcpcb(inp);
+		if (tp->t_state == TCPS_TIME_WAIT)
+			tcp_timer_start(tp, TT_2MSL, 1);
+	}
 }
 
 void

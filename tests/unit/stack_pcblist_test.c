@@ -435,6 +435,26 @@ a_jail_sees_its_own_and_those_below_it(void **state)
 	}
 }
 
+static void
+a_jail_with_none_below_does_not_wait_for_others_sockets(void **state)
+{
+	struct listing l;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 700; i++)
+		make(prison0(v), 0, AF_INET, SOCK_STREAM, "", 0);
+	make(jail_b, 0, AF_INET, SOCK_STREAM, "", 0);
+	read_listing(&l, "net.inet.tcp.pcblist", jail_b, NULL);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.steps, 0);
+	free(l.data);
+	read_listing(&l, "net.inet.tcp.pcblist", jail_a, NULL);
+	assert_int_equal(l.n, 0);
+	assert_int_equal(l.steps, 2);
+	free(l.data);
+}
+
 static unsigned nbetween;
 
 /* Close every third of the first sockets; make some. */
@@ -539,28 +559,33 @@ the_size_estimate_is_enough(void **state)
 	free(l.data);
 }
 
+/* Made as a bare PCB: the socket layer has no AF_INET6 yet. */
 static void
 ipv6_addresses_are_whole(void **state)
 {
-	struct inaddr a = addr("fd00::1:2");
+	struct cred root = { .uid = 0, .prison = prison0(v) };
+	struct endpoint name = { addr("fd00::1:2"), htons(5353) };
 	const struct xinpcb *xi;
-	struct socket *so;
+	struct inpcb *inp;
 	struct listing l;
 
 	(void)state;
-	assert_int_equal(in_ifaddr_add(v, lo0(v), &a), 0);
-	so = make(prison0(v), 0, AF_INET6, SOCK_DGRAM, "fd00::1:2", 5353);
+	assert_int_equal(in_ifaddr_add(v, lo0(v), &name.addr), 0);
+	assert_int_equal(in_pcballoc(udp_pcbinfo(v), NULL, &root, INP_IPV6,
+	    &inp), 0);
+	assert_int_equal(in_pcbbind(inp, &name, &root), 0);
 	read_listing(&l, "net.inet.udp.pcblist", prison0(v), NULL);
-	xi = record_of(&l, so);
-	assert_non_null(xi);
-	assert_memory_equal(&xi->in6p_laddr, a.b, 16);
+	assert_int_equal(l.n, 1);
+	xi = l.rec[0];
+	assert_memory_equal(&xi->in6p_laddr, name.addr.b, 16);
 	assert_int_equal(xi->inp_lport, htons(5353));
 	assert_int_equal(xi->inp_vflag, INP_IPV6);
 	assert_int_equal(xi->inp_inc.inc_flags, INC_ISIPV6);
 	assert_int_equal(xi->xi_socket.xso_family, AF_INET6);
 	assert_int_equal(xi->xi_socket.xso_protocol, IPPROTO_UDP);
-	assert_int_equal(in_ifaddr_remove(v, &a), 0);
 	free(l.data);
+	in_pcbfree(inp);
+	assert_int_equal(in_ifaddr_remove(v, &name.addr), 0);
 }
 
 static void
@@ -626,6 +651,7 @@ main(void)
 		T(a_listener_shows_its_queues_and_no_buffers),
 		T(bytes_waiting_include_those_parked_with_the_owner),
 		T(a_jail_sees_its_own_and_those_below_it),
+		T(a_jail_with_none_below_does_not_wait_for_others_sockets),
 		T(what_lives_throughout_is_listed_and_what_is_younger_is_not),
 		T(a_listing_ends_well_when_all_sockets_go),
 		T(nobody_writes_a_listing),
