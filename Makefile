@@ -77,7 +77,7 @@ UNITS	= $(addprefix $(B)/unit/,$(UNIT))
 # netstat's text against stored text: all of it but main, and a MIB of bytes.
 GOLDEN	= $(B)/netstat/golden_test
 $(GOLDEN): $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
-	  base/inaddr.c $(wildcard tests/netstat/*.c))
+	  sysctl/client.c base/inaddr.c $(wildcard tests/netstat/*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
 UNITS	+= $(GOLDEN)

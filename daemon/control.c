@@ -12,6 +12,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +31,10 @@
 #include "daemon/sockcall.h"
 #include "netjail/prison.h"
 #include "sysctl/sysctl.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 #define CONN_SLICES 16		/* of a sysctl in one turn */
 
@@ -528,22 +534,59 @@ control_drop(struct daemon *d, struct djail *j)
 
 /* ---- the listening socket ---- */
 
+/*
+ * Is the process at the other end of fd one of the outside?  The socket file
+ * may be reached from a jail whose root is "/", and a jail's root may have the
+ * owner's uid; what it never has is our user namespace.  peer.pid may have been
+ * reused since it connected, so the pidfd must be alive afterwards; kernels
+ * without SO_PEERPIDFD (before 6.5) leave that gap.
+ */
+static bool
+peer_outside(int fd, pid_t pid)
+{
+	struct pollfd p = { .events = POLLIN };
+	socklen_t len = sizeof(p.fd);
+	struct stat ours, theirs;
+	char path[64];
+	bool same;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	same = stat("/proc/self/ns/user", &ours) == 0 &&
+	    stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	    ours.st_ino == theirs.st_ino;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &p.fd, &len) < 0)
+		return same;
+	if (poll(&p, 1, 0) != 0)
+		same = false;
+	close(p.fd);
+	return same;
+}
+
+static bool
+peer_allowed(const struct daemon *d, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	return (peer.uid == d->owner || peer.uid == 0) &&
+	    peer_outside(fd, peer.pid);
+}
+
 static void
 control_event(struct source *src, uint32_t events)
 {
 	struct daemon *d = (struct daemon *)(void *)((char *)src -
 	    offsetof(struct daemon, control));
 	struct djail *host = TAILQ_FIRST(&d->djails);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
 	int fd;
 
 	(void)events;
 	fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    (peer.uid != d->owner && peer.uid != 0)) {
+	if (!peer_allowed(d, fd)) {
 		close(fd);
 		return;
 	}

@@ -51,6 +51,7 @@ struct daemon {
 	struct vnet	*vnet;
 	struct loop	 loop;
 	struct targets	 targets;
+	uint64_t	 sweep_at;	/* ns: when to sweep them; 0: not */
 	struct pairs	 pairs;
 	struct facetab	 faces;
 	struct faces	 dirty;		/* to be served by daemon_settle() */

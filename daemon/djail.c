@@ -30,6 +30,9 @@
 
 #define JAIL_MAXADDRS 65536
 
+/* A listener hangs up a moment before its last thread has ended. */
+#define SWEEP_DELAY (50 * NSEC_PER_MSEC)
+
 /* ---- parameters ---- */
 
 struct jail_request {
@@ -321,7 +324,7 @@ listener_event(struct source *src, uint32_t events)
 		return;
 	}
 	listener_free(l);
-	targets_sweep(&d->targets);
+	d->sweep_at = d->vnet->now + SWEEP_DELAY;
 	if (TAILQ_EMPTY(&j->listeners) && j->state == DJAIL_LIVE &&
 	    j != TAILQ_FIRST(&d->djails) && !prison_persist(j->prison))
 		djail_remove(j);

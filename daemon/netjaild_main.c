@@ -79,6 +79,8 @@ daemon_timeout(const struct daemon *d)
 		return 0;
 	if (d->probe_at != 0 && d->probe_at < next)
 		next = d->probe_at;
+	if (d->sweep_at != 0 && d->sweep_at < next)
+		next = d->sweep_at;
 	if (next == UINT64_MAX)
 		return -1;
 	if (next <= now)
@@ -100,6 +102,15 @@ daemon_chore(struct daemon *d)
 }
 
 static void
+sweep(struct daemon *d)
+{
+	if (d->sweep_at == 0 || d->vnet->now < d->sweep_at)
+		return;
+	d->sweep_at = 0;
+	targets_sweep(&d->targets);
+}
+
+static void
 daemon_run(struct daemon *d)
 {
 	bool chores = true;
@@ -111,6 +122,7 @@ daemon_run(struct daemon *d)
 		loop_dispatch(&d->loop);
 		daemon_settle(d);
 		notify_probe(d);
+		sweep(d);
 		chores = n > 0 || d->busy || daemon_chore(d);
 	}
 }
@@ -185,6 +197,8 @@ daemon_init(struct daemon *d)
 	d->owner = geteuid();
 	targets_init(&d->targets);
 	raise_limits();
+	while (pairs_low(&d->pairs) && pairs_refill(&d->pairs))
+		continue;
 	if ((error = loop_init(&d->loop)) != 0 ||
 	    (error = stack_init(d)) != 0 || (error = djail_init(d)) != 0)
 		return error;

@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 
 #include "daemon/face.h"
+#include "daemon/notify.h"
 #include "daemon/pump.h"
 #include "stack/mbuf.h"
 
@@ -161,10 +162,13 @@ pump_run(struct face *f)
 	enum pump_end in, out;
 
 	out = pump_push(f);
-	if ((in = pump_pull(f)) == PUMP_FREED)
+	/* A pending error is pump_finish()'s; sending would take it away. */
+	in = f->so->so_error != 0 ? PUMP_STOP : pump_pull(f);
+	if (in == PUMP_FREED)
 		return;
 	if (in == PUMP_MORE || out == PUMP_MORE)
 		face_dirty(f);
+	notify_retry(f);
 	pump_finish(f);
 }
 

@@ -309,6 +309,8 @@ connect_begin(struct call *c, const struct endpoint *ep)
 	struct cred cred = call_cred(c);
 	int error;
 
+	if (ep->port == 0)
+		return ECONNREFUSED;	/* BSD: EADDRNOTAVAIL */
 	error = soconnect(f->so, ep, &cred);
 	if (error != 0 && error != EINPROGRESS)
 		return to_linux(c, error);
@@ -636,7 +638,7 @@ static const struct sockcall sockcalls[] = {
 	{ SYS_setsockopt, "setsockopt", sys_setsockopt, .wantfd = true,
 	    .harmless = true, TRAPS(trap_setsockopt) },
 	{ SYS_sendto, "sendto", sys_sendto, .wantfd = true,
-	    TRAPS(trap_sendto) },
+	    .timedout = EAGAIN, TRAPS(trap_sendto) },
 	{ SYS_recvfrom, "recvfrom", sys_recvfrom, .wantfd = true,
 	    .harmless = true, .timedout = EAGAIN, TRAPS(trap_recvfrom) },
 	{ SYS_sendmsg, "sendmsg", sys_sendmsg, .wantfd = true },

@@ -67,6 +67,29 @@ dest_in(const struct call *c, uint64_t addr, uint32_t len, struct endpoint *ep,
 	return 0;
 }
 
+/* On a connected stream the address is ignored, which AF_UNIX would not do. */
+static int
+stream_sendto(struct call *c)
+{
+	size_t len = c->args[2] < DGRAM_MAX ? c->args[2] : DGRAM_MAX;
+	int flags = (int)c->args[3], error;
+	ssize_t n;
+
+	if (c->face->state != FACE_OPEN)
+		return CALL_CONTINUE;
+	if ((error = call_copyin(c, c->args[1], payload, len)) != 0)
+		return error;
+	n = send(c->app, payload, len, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n >= 0) {
+		c->val = n;
+		return 0;
+	}
+	if (errno != EAGAIN || call_nonblock(c, flags))
+		return errno;
+	c->timeout = call_timeout(c, SO_SNDTIMEO);
+	return CALL_PARK;
+}
+
 int
 sys_sendto(struct call *c)
 {
@@ -76,7 +99,7 @@ sys_sendto(struct call *c)
 	int error;
 
 	if (c->face->state != FACE_DGRAM)
-		return CALL_CONTINUE;
+		return stream_sendto(c);
 	error = dest_in(c, c->args[4], (uint32_t)c->args[5], &ep, &to);
 	if (error != 0)
 		return error;

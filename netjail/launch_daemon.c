@@ -78,7 +78,7 @@ lock_start(const char *sock)
 
 	if (make_directory(sock) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s.lock", sock);
+	snprintf(path, sizeof(path), "%s.start", sock);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -1;
@@ -167,7 +167,7 @@ launch_connect(void)
 		return -1;
 	}
 	if ((lock = lock_start(path)) < 0) {
-		warn("cannot reach netjaild: %s.lock", path);
+		warn("cannot reach netjaild: %s.start", path);
 		return -1;
 	}
 	s = start_and_connect();

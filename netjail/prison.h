@@ -34,7 +34,8 @@ enum {
 	PR_ALLOW_RAW_SOCKETS	= 0x04,
 	PR_ALLOW_SOCKET_AF	= 0x08,
 	PR_ALLOW_RESERVED_PORTS	= 0x10,	/* default on */
-	PR_ALLOW_DEFAULT	= PR_ALLOW_SET_HOSTNAME | PR_ALLOW_RESERVED_PORTS,
+	PR_ALLOW_DEFAULT	= PR_ALLOW_SET_HOSTNAME |
+				    PR_ALLOW_RESERVED_PORTS,
 	PR_ALLOW_ALL		= 0x1f
 };
 
@@ -60,7 +61,7 @@ struct prison_params {
 	const char *name;
 	const char *path;	/* NULL: "/" */
 	const char *hostname;	/* NULL: the parent's */
-	const struct inaddr *addr;	/* in the order given, v4 and v6 mixed */
+	const struct inaddr *addr;	/* in order, v4 and v6 mixed */
 	unsigned naddr;
 	/*
 	 * False: inherit the parent's addresses of the family, unless some
@@ -115,7 +116,8 @@ const char *prison_name_in(const struct prison *viewer,
 	    const struct prison *pr);
 const char *prison_path(const struct prison *pr);
 const char *prison_hostname(const struct prison *pr);
-int	prison_set_hostname(struct prison *pr, const char *name); /* ENAMETOOLONG */
+/* ENAMETOOLONG */
+int	prison_set_hostname(struct prison *pr, const char *name);
 struct prison *prison_parent(const struct prison *pr);
 bool	prison_haschildren(const struct prison *pr);	/* alive ones */
 enum prison_state prison_state(const struct prison *pr);
@@ -124,9 +126,10 @@ uint32_t prison_allow(const struct prison *pr);
 bool	prison_restricted_v4(const struct prison *pr);
 bool	prison_restricted_v6(const struct prison *pr);
 unsigned prison_depth(const struct prison *pr);	/* 0: prison0 */
-/* Own or inherited from a restricted jail; IPv4 before IPv6. */
+/* Own or inherited from a restricted jail; IPv4 before IPv6, of each family
+ * the primary first. */
 unsigned prison_naddr(const struct prison *pr);
-const struct inaddr *prison_addr(const struct prison *pr, unsigned i); /* 0: primary */
+const struct inaddr *prison_addr(const struct prison *pr, unsigned i);
 
 /* For the layers above: their per-jail data (the daemon's handle). */
 void	prison_set_data(struct prison *pr, void *data);

@@ -19,7 +19,7 @@ struct prison_ip {
 };
 
 struct prison {
-	struct hlink	 pr_idlink;	/* until freed: a jid is not given twice */
+	struct hlink	 pr_idlink;	/* keeps the jid until freed */
 	struct hlink	 pr_namelink;	/* while alive */
 	RB_ENTRY(prison) pr_order;	/* by jid, while alive */
 	int		 pr_id;
@@ -39,7 +39,7 @@ struct prison {
 	struct prison	*pr_owner[PR_FAMILIES];
 	struct prison_ip *pr_ip[PR_FAMILIES];	/* own; see prison_ip.c */
 	unsigned	 pr_nip[PR_FAMILIES];
-	char		 pr_name[PRISON_NAMELEN];	/* full, with parents' */
+	char		 pr_name[PRISON_NAMELEN];	/* with parents' */
 	char		 pr_host[PRISON_NAMELEN];
 	char		 pr_path[PRISON_PATHLEN];
 };

@@ -1,19 +1,26 @@
 /*
  * fetch.c - from bytes to records.
  *
- * The daemon is trusted no more than any peer: a length is believed only if
- * the record it announces lies within what came, holds at least the fields we
- * know, and keeps the next one aligned.  Longer records than ours are fine,
- * so a newer daemon may append fields.
+ * The daemon is trusted no more than any peer: a length is believed only if it
+ * holds at least the fields we know, keeps the next record aligned and is no
+ * larger than any record will ever be; and a record is only looked at when all
+ * of it has come.  Longer records than ours are fine, so a newer daemon may
+ * append fields.
+ *
+ * Records are read where they arrived.  Only one that is split between two
+ * pieces is copied, with the rest of the second.
  *
  * xinpgen and xunpgen begin alike (length, count, generation), which is all
  * that is read of them; hence one walk for both kinds of listing.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "netstat/fetch.h"
 
-#define RECALIGN 8	/* bytes; records hold 64-bit fields */
+#define RECALIGN	8	/* bytes; records hold 64-bit fields */
+#define MAXRECORD	65536	/* bytes */
 
 static_assert(offsetof(struct xinpgen, xig_gen) ==
     offsetof(struct xunpgen, xug_gen), "headers begin alike");
@@ -26,78 +33,153 @@ const char *const tcp_state_name[TCP_NSTATES] = {
 	"TIME_WAIT"
 };
 
-/* The length at w->p, or 0 if that cannot be one. */
-static size_t
-length_here(const struct walk *w)
+/* Put what is left, `left' bytes, where it outlives the piece it is in. */
+static bool
+save(struct walk *w, size_t left)
 {
-	size_t left = (size_t)(w->end - w->p);
-	uint64_t len;
+	uint8_t *joined = malloc(left);
 
-	if (left < w->genlen)
-		return 0;
-	memcpy(&len, w->p, sizeof(len));
-	if (len < w->genlen || len > left || len % RECALIGN != 0)
-		return 0;
-	return len;
+	if (joined == NULL)
+		return false;
+	memcpy(joined, w->p, left);
+	free(w->joined);
+	w->joined = joined;
+	return true;
+}
+
+/* Join the next piece to what was saved. */
+static bool
+join(struct walk *w, size_t left, const void *piece, size_t len)
+{
+	uint8_t *joined = realloc(w->joined, left + len);
+
+	if (joined == NULL)
+		return false;
+	memcpy(joined + left, piece, len);
+	w->joined = joined;
+	w->p = joined;
+	w->end = joined + left + len;
+	return true;
+}
+
+/* Get the next piece behind what is left.  False: w->error says why. */
+static bool
+pull(struct walk *w)
+{
+	size_t left = (size_t)(w->end - w->p), len;
+	const void *piece;
+	int more;
+
+	if (left > 0 && !save(w, left)) {
+		w->error = ENOMEM;
+		return false;
+	}
+	more = w->feed->next(w->feed, &piece, &len);
+	if (more != 1) {
+		w->error = more == -1 ? errno : 0;
+		return false;
+	}
+	if (left > 0 && !join(w, left, piece, len)) {
+		w->error = ENOMEM;
+		return false;
+	}
+	if (left == 0) {
+		w->p = piece;
+		w->end = w->p + len;
+	}
+	return true;
+}
+
+/* The length of what begins at w->p, once all of it is there; 0: damaged. */
+static size_t
+next_length(struct walk *w)
+{
+	uint64_t len;
+	size_t left;
+
+	for (;;) {
+		left = (size_t)(w->end - w->p);
+		if (left >= w->genlen) {
+			memcpy(&len, w->p, sizeof(len));
+			if (len < w->genlen || len > MAXRECORD ||
+			    len % RECALIGN != 0)
+				return 0;
+			if (len <= left)
+				return len;
+		}
+		if (!pull(w))
+			return 0;
+	}
 }
 
 static void
-walk_start(struct walk *w, const void *buf, size_t len, size_t genlen,
-    size_t reclen)
+walk_start(struct walk *w, struct feed *f, size_t genlen, size_t reclen)
 {
-	const struct xunpgen *head = buf;
+	const struct xunpgen *head;
 	size_t n;
 
-	w->p = buf;
-	w->end = w->p + len;
-	w->genlen = genlen;
-	w->reclen = reclen;
-	w->state = WALK_BAD;
-	if ((n = length_here(w)) == 0)
+	*w = (struct walk) { .feed = f, .genlen = genlen, .reclen = reclen,
+		.state = WALK_BAD };
+	if ((n = next_length(w)) == 0)
 		return;
+	head = (const void *)w->p;
 	w->count = head->xug_count;
 	w->gen = head->xug_gen;
 	w->p += n;
 	w->state = WALK_MORE;
 }
 
+static void
+read_trailer(struct walk *w)
+{
+	const struct xunpgen *tail = (const void *)w->p;
+
+	w->last_count = tail->xug_count;
+	w->last_gen = tail->xug_gen;
+	w->state = WALK_END;
+}
+
 /* The next record or NULL; reads the trailer when it gets there. */
 static const void *
 walk_next(struct walk *w)
 {
-	const void *here = w->p;
-	const struct xunpgen *tail;
+	const void *here;
 	size_t n;
 
 	if (w->state != WALK_MORE)
 		return NULL;
-	n = length_here(w);
-	if (n >= w->reclen) {
-		w->p += n;
-		return here;
-	}
 	w->state = WALK_BAD;
-	if (n == w->genlen) {
-		tail = here;
-		w->last_count = tail->xug_count;
-		w->last_gen = tail->xug_gen;
-		w->state = WALK_END;
-	}
-	return NULL;
+	if ((n = next_length(w)) == 0)
+		return NULL;
+	if (n == w->genlen)
+		read_trailer(w);
+	if (n < w->reclen)
+		return NULL;
+	here = w->p;
+	w->p += n;
+	w->state = WALK_MORE;
+	return here;
 }
 
 void
-walk_inet(struct walk *w, const void *buf, size_t len, bool tcp)
+walk_inet(struct walk *w, struct feed *f, bool tcp)
 {
-	walk_start(w, buf, len, sizeof(struct xinpgen),
+	walk_start(w, f, sizeof(struct xinpgen),
 	    tcp ? sizeof(struct xtcpcb) : sizeof(struct xinpcb));
 	w->tcp = tcp;
 }
 
 void
-walk_unix(struct walk *w, const void *buf, size_t len)
+walk_unix(struct walk *w, struct feed *f)
 {
-	walk_start(w, buf, len, sizeof(struct xunpgen), sizeof(struct xunpcb));
+	walk_start(w, f, sizeof(struct xunpgen), sizeof(struct xunpcb));
+}
+
+void
+walk_end(struct walk *w)
+{
+	free(w->joined);
+	w->joined = NULL;
 }
 
 static struct inaddr

@@ -11,6 +11,7 @@
  *  - with -L the head comes out as soon as any socket passes the filter, also
  *    one without a queue.
  */
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@
 #define LINELEN		79	/* an address and port, at most */
 
 /* Widths of columns that depend on the options or the data. */
-enum { WIDTH_FREE = 0, WIDTH_ADDR = -1, WIDTH_CC = -2 };
+enum { WIDTH_FREE = 0, WIDTH_ADDR = -1, WIDTH_STACK = -2, WIDTH_CC = -3 };
 
 struct row {
 	struct inet_table	*t;
@@ -308,16 +309,30 @@ cell_flowtype(const struct row *r)
 	out_int(r->t->o, (int32_t)r->c->inp->inp_flowtype, 5);
 }
 
+/* A field of the record that need not end with a NUL. */
+static void
+cell_field(const struct row *r, const char *s, size_t size, size_t width)
+{
+	size_t len = strnlen(s, size < width ? size : width);
+
+	out_mem(r->t->o, s, len);
+	out_blanks(r->t->o, width - len);
+}
+
+static void
+cell_stack(const struct row *r)
+{
+	const struct xtcpcb *tp = r->c->tp;
+
+	cell_field(r, tp->xt_stack, sizeof(tp->xt_stack), r->t->stackwidth);
+}
+
 static void
 cell_cc(const struct row *r)
 {
 	const struct xtcpcb *tp = r->c->tp;
-	size_t len = strnlen(tp->xt_cc, sizeof(tp->xt_cc));
 
-	if (len > r->t->ccwidth)
-		len = r->t->ccwidth;
-	out_mem(r->t->o, tp->xt_cc, len);
-	out_blanks(r->t->o, r->t->ccwidth - len);
+	cell_field(r, tp->xt_cc, sizeof(tp->xt_cc), r->t->ccwidth);
 }
 
 static void
@@ -410,6 +425,12 @@ with_untitled_flows(const struct view *v)
 }
 
 static bool
+with_stacks(const struct view *v)
+{
+	return v->stacks;
+}
+
+static bool
 with_cc(const struct view *v)
 {
 	return v->congestion;
@@ -449,6 +470,7 @@ static const struct column columns[] = {
 	{ with_flows, "ftype", 5, true, 1, 1, false, cell_flowtype },
 	{ with_untitled_flows, "", 0, true, 0, 1, false, cell_flowid },
 	{ with_untitled_flows, "", 0, true, 0, 1, false, cell_flowtype },
+	{ with_stacks, "Stack", WIDTH_STACK, false, 1, 1, true, cell_stack },
 	{ with_cc, "CC", WIDTH_CC, false, 1, 1, true, cell_cc },
 	{ with_cc, "cwin", 10, true, 1, 1, true, cell_cwin },
 	{ with_cc, "ssthresh", 10, true, 1, 1, true, cell_ssthresh },
@@ -469,6 +491,7 @@ inet_table_init(struct inet_table *t, struct out *o, const struct view *v)
 	t->v = v;
 	t->titled = false;
 	t->ccwidth = strlen("CC");
+	t->stackwidth = strlen("Stack");
 	t->ncol = 0;
 	for (i = 0; i < NCOLUMNS; i++)
 		if (columns[i].when(v))
@@ -483,6 +506,8 @@ title_width(const struct inet_table *t, const struct column *col)
 		return strlen(col->title);
 	case WIDTH_ADDR:
 		return addr_width(t->v);
+	case WIDTH_STACK:
+		return t->stackwidth;
 	case WIDTH_CC:
 		return t->ccwidth;
 	}
@@ -533,44 +558,62 @@ print_row(const struct row *r)
 	out_mem(t->o, "\n", 1);
 }
 
-/* The width of the column CC is that of the longest name in the listing. */
-static void
-measure_cc(struct inet_table *t, struct walk w)
+static size_t
+max(size_t a, size_t b)
 {
-	struct conn c;
-	size_t len;
-
-	while (walk_conn(&w, &c)) {
-		if (c.tp == NULL)
-			return;
-		len = strnlen(c.tp->xt_cc, sizeof(c.tp->xt_cc));
-		if (len > t->ccwidth)
-			t->ccwidth = len;
-	}
+	return a > b ? a : b;
 }
 
 bool
+inet_table_measures(const struct inet_table *t)
+{
+	return (t->v->congestion || t->v->stacks) && !t->titled;
+}
+
+void
+inet_table_measure(struct inet_table *t, struct feed *f)
+{
+	const struct xtcpcb *tp;
+	struct walk w;
+	struct conn c;
+
+	walk_inet(&w, f, true);
+	while (walk_conn(&w, &c)) {
+		tp = c.tp;
+		t->ccwidth = max(t->ccwidth,
+		    strnlen(tp->xt_cc, sizeof(tp->xt_cc)));
+		t->stackwidth = max(t->stackwidth,
+		    strnlen(tp->xt_stack, sizeof(tp->xt_stack)));
+	}
+	walk_end(&w);
+}
+
+static void
+print_conn(struct inet_table *t, const struct row *r)
+{
+	if (!filter_conn(t->v, r->part->protocol, r->part->af, r->c))
+		return;
+	if (!t->titled)
+		print_title(t);
+	if (!t->v->queues || r->c->so->so_qlimit != 0)
+		print_row(r);
+}
+
+int
 inet_table_print(struct inet_table *t, const struct inet_part *part,
-    const void *buf, size_t len)
+    struct feed *f)
 {
 	struct walk w;
 	struct conn c;
 	const struct row r = { .t = t, .part = part, .c = &c };
 
-	walk_inet(&w, buf, len, part->protocol == IPPROTO_TCP);
-	if (t->v->congestion && !t->titled)
-		measure_cc(t, w);
-	while (walk_conn(&w, &c)) {
-		if (!filter_conn(t->v, part->protocol, part->af, &c))
-			continue;
-		if (!t->titled)
-			print_title(t);
-		if (t->v->queues && c.so->so_qlimit == 0)
-			continue;
-		print_row(&r);
+	walk_inet(&w, f, part->protocol == IPPROTO_TCP);
+	while (walk_conn(&w, &c))
+		print_conn(t, &r);
+	walk_end(&w);
+	if (w.state == WALK_END) {
+		print_change(t->o, part->name, &w);
+		return 0;
 	}
-	if (w.state != WALK_END)
-		return false;
-	print_change(t->o, part->name, &w);
-	return true;
+	return w.error != 0 ? w.error : EPROTO;
 }

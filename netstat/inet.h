@@ -15,7 +15,7 @@ struct inet_table {
 	const struct view	*v;
 	const struct column	*col[INET_MAXCOL];
 	size_t			 ncol;
-	size_t			 ccwidth;
+	size_t			 ccwidth, stackwidth;
 	bool			 titled;	/* title and head are out */
 };
 
@@ -31,11 +31,18 @@ void	inet_table_init(struct inet_table *t, struct out *o,
 	    const struct view *v);
 
 /*
- * Show what of a listing (net.inet.*.pcblist) belongs to part.  Title and head
- * precede the first row ever shown.  False: the listing is damaged; the rows
- * before the damage are out.
+ * Columns as wide as the longest value in them need a look at the values
+ * beforehand: true if v asks for such, which inet_table_measure() then takes.
  */
-bool	inet_table_print(struct inet_table *t, const struct inet_part *part,
-	    const void *buf, size_t len);
+bool	inet_table_measures(const struct inet_table *t);
+void	inet_table_measure(struct inet_table *t, struct feed *f);
+
+/*
+ * Show what of a listing (net.inet.*.pcblist) belongs to part.  Title and head
+ * precede the first row ever shown.  0, or errno (EPROTO: the listing is
+ * damaged); the rows before the damage are out.
+ */
+int	inet_table_print(struct inet_table *t, const struct inet_part *part,
+	    struct feed *f);
 
 #endif

@@ -17,7 +17,7 @@
 #include "netstat/jail.h"
 #include "netstat/name.h"
 #include "netstat/show.h"
-#include "sysctl/client.h"
+#include "netstat/source.h"
 
 /* All that the command line says. */
 struct command {
@@ -40,7 +40,7 @@ static void	usage(void) __attribute__((noreturn));
 static void
 usage(void)
 {
-	fputs("usage: netstat [-j jail] [-46AaCLlnRSTuWx] "
+	fputs("usage: netstat [-j jail] [-46AaCcLlnRSTuWx] "
 	    "[-f protocol_family | -p protocol]\n"
 	    "       netstat -s [-46sz] [-f protocol_family | -p protocol]\n",
 	    stderr);
@@ -135,7 +135,7 @@ static const struct option options[] = {
 	MISSING('B', false, "packet filter listeners"),
 	MISSING('b', false, "interface byte counts"),
 	FLAG('C', congestion),
-	MISSING('c', false, "alternative TCP stacks"),
+	FLAG('c', stacks),
 	MISSING('d', false, "interface drops"),
 	MISSING('F', true, "routing tables"),
 	SET('f', true, set_family),
@@ -224,26 +224,15 @@ parse(struct command *c, int argc, char **argv)
 		errx(1, "-x and -T are incompatible, pick one.");
 }
 
-/* Whether there is a stack at all; its absence would look like ENOENT. */
-static void
-check_daemon(void)
-{
-	int sock = ctl_connect();
-
-	if (sock == -1)
-		errx(1, "cannot reach netjaild: %s", strerror(errno));
-	close(sock);
-}
-
 /* Turn -j into jids. */
 static void
-choose_jail(struct command *c, const struct mib *mib)
+choose_jail(struct command *c)
 {
 	int error;
 
 	if (c->jail == NULL)
 		return;
-	error = jail_select(mib, c->jail, &c->view.jails);
+	error = jail_select(&stack_mib, c->jail, &c->view.jails);
 	if (error == ESRCH || error == ENOENT)
 		errx(1, "Jail not found");
 	if (error != 0)
@@ -254,20 +243,20 @@ choose_jail(struct command *c, const struct mib *mib)
 int
 main(int argc, char **argv)
 {
-	static const struct mib mib = {
-		.read = nj_sysctl_read, .swap = nj_sysctlbyname,
-	};
-	static struct command c;
-	static struct out out;
+	struct command c = { .view.names = &system_names };
+	struct out out;
 	int status;
 
-	c.view.names = &system_names;
 	parse(&c, argc, argv);
-	check_daemon();
-	choose_jail(&c, &mib);
+	/* Or the absence of a daemon would look like that of a value. */
+	if (source_connect() == -1)
+		errx(1, "cannot reach netjaild: %s", strerror(errno));
+	choose_jail(&c);
 	out_init(&out, stdout);
-	status = show(&out, &c.view, &mib, c.proto);
+	status = show(&out, &c.view, &stack_mib, c.proto);
 	if (!out_flush(&out))
 		err(1, "stdout");
+	out_fini(&out);
+	free(c.view.jails.jid);
 	return status;
 }

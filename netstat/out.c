@@ -2,52 +2,74 @@
  * out.c - buffered output with hand-made conversions.
  *
  * A listing of a million sockets is a hundred million characters; what counts
- * is how little is done for each.  Every call copies into one buffer, and only
- * a full buffer reaches stdio.  Failures of the stream are remembered and told
- * once, at the end, by out_flush().
+ * is how little is done for each.  Every call copies into one buffer, which
+ * doubles when it is full, or is flushed early where memory is short.  Failures
+ * of the stream are remembered and told by out_flush().
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "netstat/out.h"
 
+#define OUT_SIZE 65536		/* to begin with */
+
 void
 out_init(struct out *o, FILE *fp)
 {
-	o->fp = fp;
-	o->n = 0;
-	o->failed = false;
+	*o = (struct out) { .fp = fp };
+}
+
+void
+out_fini(struct out *o)
+{
+	free(o->buf);
+	o->buf = NULL;
+	o->n = o->size = 0;
 }
 
 static void
-drain(struct out *o)
+put(struct out *o, const char *s, size_t len)
 {
-	if (fwrite(o->buf, 1, o->n, o->fp) != o->n)
+	if (len > 0 && fwrite(s, 1, len, o->fp) != len)
 		o->failed = true;
-	o->n = 0;
 }
 
 bool
 out_flush(struct out *o)
 {
-	drain(o);
+	put(o, o->buf, o->n);
+	o->n = 0;
 	if (fflush(o->fp) != 0)
 		o->failed = true;
 	return !o->failed;
 }
 
+/* Make room for len more; false: there is no memory for them. */
+static bool
+reserve(struct out *o, size_t len)
+{
+	size_t size = o->size > 0 ? o->size : OUT_SIZE;
+	char *buf;
+
+	while (size - o->n < len)
+		size *= 2;
+	if ((buf = realloc(o->buf, size)) == NULL)
+		return false;
+	o->buf = buf;
+	o->size = size;
+	return true;
+}
+
 void
 out_mem(struct out *o, const char *s, size_t len)
 {
-	size_t room;
-
-	while (len > (room = OUT_SIZE - o->n)) {
-		memcpy(o->buf + o->n, s, room);
-		o->n += room;
-		s += room;
-		len -= room;
-		drain(o);
+	if (o->size - o->n < len && !reserve(o, len)) {
+		out_flush(o);
+		put(o, s, len);
+		return;
 	}
-	memcpy(o->buf + o->n, s, len);
+	if (len > 0)
+		memcpy(o->buf + o->n, s, len);
 	o->n += len;
 }
 

@@ -1,9 +1,10 @@
 /*
  * Text for a terminal, a million lines of it.
  *
- * All output of netstat goes through one struct out: a large buffer with the
- * few conversions that tables need, without printf's parsing of a format per
- * line.  Widths are in characters.
+ * All output of netstat goes through one struct out: a buffer with the few
+ * conversions that tables need, without printf's parsing of a format per line.
+ * It grows until it is flushed, so that whoever reads the text slowly does not
+ * stretch the time in which the stack is listed.  Widths are in characters.
  */
 #ifndef NETSTAT_OUT_H
 #define NETSTAT_OUT_H
@@ -13,22 +14,21 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define OUT_SIZE 65536
-
 /* Room for any 64-bit number in decimal. */
 #define OUT_DIGITS 20
 
 struct out {
 	FILE	*fp;
-	size_t	 n;		/* characters in buf */
+	char	*buf;
+	size_t	 n, size;	/* characters in buf, its room */
 	bool	 failed;	/* fp took less than it was given */
-	char	 buf[OUT_SIZE];
 };
 
 /* fp is borrowed; o is only read and written by the calls below. */
 void	out_init(struct out *o, FILE *fp);
+void	out_fini(struct out *o);	/* drops what was not flushed */
 
-/* Hand over what is in the buffer.  False: something never arrived. */
+/* Hand over what is in the buffer.  False: something never arrived, ever. */
 bool	out_flush(struct out *o);
 
 void	out_mem(struct out *o, const char *s, size_t len);

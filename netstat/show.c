@@ -1,38 +1,49 @@
 /*
  * show.c - fetch, then print.
+ *
+ * Text is flushed after each listing: before, a slow reader of it would keep
+ * the listing open; later, memory would be held for nothing.
  */
 #include <err.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "netstat/inet.h"
 #include "netstat/show.h"
 #include "netstat/unix.h"
 
-/*
- * A listing, malloc()ed.  NULL: there is none; if that is a failure *status
- * becomes 1.
- */
-static void *
-fetch_list(struct out *o, const struct mib *mib, const char *name,
-    size_t *lenp, int *status)
-{
-	void *buf = mib->read(name, lenp);
-
-	if (buf == NULL && errno != ENOENT) {
-		out_flush(o);
-		warn("sysctl: %s", name);
-		*status = 1;
-	}
-	return buf;
-}
-
+/* Tell what went wrong with a value, behind the text so far. */
 static void
-damaged(struct out *o, const char *name, int *status)
+failed(struct out *o, const char *name, int error, int *status)
 {
 	out_flush(o);
-	warnx("%s: malformed listing", name);
+	if (error == EPROTO)
+		warnx("%s: malformed listing", name);
+	else
+		warnx("sysctl: %s: %s", name, strerror(error));
 	*status = 1;
+}
+
+/* Start on a listing.  NULL: there is none, perhaps for a failure. */
+static struct feed *
+open_list(struct out *o, const struct mib *mib, const char *name, int *status)
+{
+	struct feed *f = mib->open(name);
+
+	if (f == NULL && errno != ENOENT)
+		failed(o, name, errno, status);
+	return f;
+}
+
+/* End a listing that was shown with `error'. */
+static void
+close_list(struct out *o, const struct mib *mib, struct feed *f,
+    const char *name, int error, int *status)
+{
+	mib->close(f);
+	out_flush(o);
+	if (error != 0)
+		failed(o, name, error, status);
 }
 
 static void
@@ -43,14 +54,18 @@ show_inet(struct inet_table *t, const struct mib *mib, const struct protox *p,
 		.name = p->name, .protocol = p->protocol,
 		.af = t->v->af != AF_UNSPEC ? t->v->af : p->af,
 	};
-	size_t len;
-	void *buf = fetch_list(t->o, mib, p->pcblist, &len, status);
+	struct feed *f;
+	int error;
 
-	if (buf == NULL)
+	if (p->protocol == IPPROTO_TCP && inet_table_measures(t) &&
+	    (f = mib->open(p->pcblist)) != NULL) {
+		inet_table_measure(t, f);
+		mib->close(f);
+	}
+	if ((f = open_list(t->o, mib, p->pcblist, status)) == NULL)
 		return;
-	if (!inet_table_print(t, &part, buf, len))
-		damaged(t->o, p->pcblist, status);
-	free(buf);
+	error = inet_table_print(t, &part, f);
+	close_list(t->o, mib, f, p->pcblist, error, status);
 }
 
 static void
@@ -65,16 +80,16 @@ show_unix(struct out *o, const struct view *v, const struct mib *mib,
 		{ "seqpacket", "net.local.seqpacket.pcblist" },
 	};
 	bool titled = false;
-	size_t i, len;
-	void *buf;
+	struct feed *f;
+	size_t i;
+	int error;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		buf = fetch_list(o, mib, kinds[i].pcblist, &len, status);
-		if (buf == NULL)
+		f = open_list(o, mib, kinds[i].pcblist, status);
+		if (f == NULL)
 			continue;
-		if (!unix_table_print(o, v, kinds[i].type, &titled, buf, len))
-			damaged(o, kinds[i].pcblist, status);
-		free(buf);
+		error = unix_table_print(o, v, kinds[i].type, &titled, f);
+		close_list(o, mib, f, kinds[i].pcblist, error, status);
 	}
 }
 
@@ -85,7 +100,7 @@ show_stats(struct out *o, const struct view *v, const struct mib *mib,
 	if (p->stats(o, v, mib, p->name) == 0 || errno == ENOENT)
 		return;
 	out_flush(o);
-	warn("sysctl: counters of %s", p->name);
+	warn("sysctl: net.inet.%s.stats", p->name);
 	*status = 1;
 }
 

@@ -2,6 +2,7 @@
  * unix.c - the table of Unix-domain sockets, as FreeBSD 14 prints it on
  * machines with 64-bit addresses.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "netstat/change.h"
@@ -85,31 +86,38 @@ print_queue(struct out *o, const struct xsocket *so)
 	out_left(o, text, 32);
 }
 
-bool
+static void
+print_unpcb(struct out *o, const struct view *v, const struct xunpcb *xu)
+{
+	if (v->queues)
+		print_queue(o, &xu->xu_socket);
+	else
+		print_socket(o, xu);
+	print_path(o, &xu->xu_addr);
+	out_mem(o, "\n", 1);
+}
+
+int
 unix_table_print(struct out *o, const struct view *v, const char *type,
-    bool *titled, const void *buf, size_t len)
+    bool *titled, struct feed *f)
 {
 	const struct xunpcb *xu;
 	struct walk w;
 
-	walk_unix(&w, buf, len);
+	walk_unix(&w, f);
 	while (walk_unpcb(&w, &xu)) {
-		if (!filter_unpcb(v, xu))
-			continue;
-		if (v->queues && xu->xu_socket.so_qlimit == 0)
+		if (!filter_unpcb(v, xu) ||
+		    (v->queues && xu->xu_socket.so_qlimit == 0))
 			continue;
 		if (!*titled && !v->queues)
 			print_title(o);
 		*titled = true;
-		if (v->queues)
-			print_queue(o, &xu->xu_socket);
-		else
-			print_socket(o, xu);
-		print_path(o, &xu->xu_addr);
-		out_mem(o, "\n", 1);
+		print_unpcb(o, v, xu);
 	}
-	if (w.state != WALK_END)
-		return false;
-	print_change(o, type, &w);
-	return true;
+	walk_end(&w);
+	if (w.state == WALK_END) {
+		print_change(o, type, &w);
+		return 0;
+	}
+	return w.error != 0 ? w.error : EPROTO;
 }

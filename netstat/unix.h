@@ -9,9 +9,10 @@
 /*
  * Show a listing (net.local.*.pcblist) of sockets of type `type', a word for
  * the remark on sockets that came or went.  *titled says whether title and head
- * are out already, and is set when they are.  False: the listing is damaged.
+ * are out already, and is set when they are.  Returns as
+ * inet_table_print().
  */
-bool	unix_table_print(struct out *o, const struct view *v, const char *type,
-	    bool *titled, const void *buf, size_t len);
+int	unix_table_print(struct out *o, const struct view *v, const char *type,
+	    bool *titled, struct feed *f);
 
 #endif

@@ -32,6 +32,7 @@ struct view {
 	bool	 losses;	/* -T */
 	bool	 buffers;	/* -x */
 	bool	 congestion;	/* -C */
+	bool	 stacks;	/* -c */
 	bool	 wide;		/* -W, -l */
 	bool	 numeric_addr;	/* -n, -S */
 	bool	 numeric_port;	/* -n */

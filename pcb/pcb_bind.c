@@ -115,13 +115,13 @@ other_user(const struct inpcb *inp, const struct endpoint *e)
 
 	if (inaddr_is_any(&e->addr)) {
 		pt = inpport_find(pi, owner, !inaddr_is_v4(&any), e->port);
-		return pt != NULL && tally_has_other(pi, &pt->pt_tally, uid);
+		return pt != NULL && tally_has_other(&pt->pt_tally, uid);
 	}
 	ia = inpaddr_find(pi, owner, &e->addr, e->port);
-	if (ia != NULL && tally_has_other(pi, &ia->ia_tally, uid))
+	if (ia != NULL && tally_has_other(&ia->ia_tally, uid))
 		return true;
 	ia = inpaddr_find(pi, owner, &any, e->port);
-	return ia != NULL && tally_has_other(pi, &ia->ia_tally, uid);
+	return ia != NULL && tally_has_other(&ia->ia_tally, uid);
 }
 
 /* The options another socket may have for inp to bind beside it. */

@@ -260,7 +260,7 @@ in_pcbaccept(const struct inpcb *listener, struct socket *so,
 	inp->inp_lport = local->port;
 	inp->inp_faddr = foreign->addr;
 	inp->inp_fport = foreign->port;
-	/* Marked towards no peer: the listener keeps the port from connect(). */
+	/* No peer: it is the listener that keeps the port from others. */
 	if (in_pcbtakeport(inp, PORT_CONN, false) != 0)
 		goto noport;
 	in_pcbinshash(inp, ia);

@@ -25,7 +25,7 @@
 #include "base/hash.h"
 #include "pcb/pcb_int.h"
 
-#define NOSPACE	UINT32_MAX	/* in the key of an address that is no wildcard */
+#define NOSPACE	UINT32_MAX	/* in the key of a specific address */
 
 static uint64_t
 hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
@@ -329,7 +329,8 @@ lookup_connected(const struct inpcbinfo *pi, uint64_t h,
 	HTABLE_FOREACH(l, &pi->pi_connected, h) {
 		struct inpcb *inp = HT_OBJECT(l, struct inpcb, inp_hash);
 
-		if (inp->inp_fport == src->port && inp->inp_lport == dst->port &&
+		if (inp->inp_fport == src->port &&
+		    inp->inp_lport == dst->port &&
 		    inaddr_eq(&inp->inp_faddr, &src->addr) &&
 		    inaddr_eq(&inp->inp_laddr, &dst->addr))
 			return inp;

@@ -57,11 +57,12 @@ struct inpjail {
 struct tally {
 	uint32_t	 n;
 	uint32_t	 nuid;		/* of n: those that count */
-	uint32_t	 uid;		/* theirs, unless mixed */
-	bool		 mixed;		/* counted one by one in inpcbinfo.uids */
+	uint32_t	 nusers;	/* whose they are; if more than one each
+					 * has an inpuid */
+	uint32_t	 users;		/* exclusive or of these users */
 };
 
-/* Of a mixed tally: how many are of this user. */
+/* Of a tally with several users: how many are of this one. */
 struct inpuid {
 	struct hlink	 iu_hash;
 	const struct tally *iu_tally;
@@ -165,8 +166,7 @@ int	tally_add(struct inpcbinfo *pi, struct tally *t, uint32_t uid,
 	    bool counts);	/* ENOMEM: nothing changed */
 void	tally_remove(struct inpcbinfo *pi, struct tally *t, uint32_t uid,
 	    bool counts);
-bool	tally_has_other(const struct inpcbinfo *pi, const struct tally *t,
-	    uint32_t uid);
+bool	tally_has_other(const struct tally *t, uint32_t uid);
 
 /* pcb_hash.c */
 struct inpport *inpport_find(const struct inpcbinfo *pi,

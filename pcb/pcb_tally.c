@@ -7,10 +7,11 @@
  * port, and for an address with a port, it must be known whether any PCB there
  * is not of user u; looking at each would cost as much as there are.
  *
- * Nearly always all are of one user, and it is enough to know which.  When a
- * second user's arrives (only a privileged bind() gets that far) the tally is
- * mixed, and from then on until it is empty the PCBs of each user are counted
- * in an inpuid, found by (tally, user).
+ * Nearly always all are of one user, and it is enough to know which.  While
+ * there are several users (only a privileged bind() gets that far) the PCBs of
+ * each are counted in an inpuid, found by (tally, user), so that it is known
+ * when a user's last one goes; the exclusive or of all users then names the
+ * one that is left, if it is only one.
  */
 #include "base/hash.h"
 #include "pcb/pcb_int.h"
@@ -56,7 +57,8 @@ add_uid(struct inpcbinfo *pi, const struct tally *t, uint32_t uid, uint32_t n)
 	return 0;
 }
 
-static void
+/* Count n less; true if they were the last. */
+static bool
 remove_uid(struct inpcbinfo *pi, const struct tally *t, uint32_t uid,
     uint32_t n)
 {
@@ -64,54 +66,66 @@ remove_uid(struct inpcbinfo *pi, const struct tally *t, uint32_t uid,
 
 	iu->iu_n -= n;
 	if (iu->iu_n > 0)
-		return;
+		return false;
 	htable_remove(&pi->pi_uids, &iu->iu_hash);
 	zfree(V_pcb(pi->pi_vnet)->uids, iu);
+	return true;
+}
+
+/* A PCB of another user than the only one so far. */
+static int
+add_second(struct inpcbinfo *pi, struct tally *t, uint32_t uid)
+{
+	if (add_uid(pi, t, t->users, t->nuid) != 0)
+		return ENOMEM;
+	if (add_uid(pi, t, uid, 1) == 0)
+		return 0;
+	remove_uid(pi, t, t->users, t->nuid);
+	return ENOMEM;
 }
 
 int
 tally_add(struct inpcbinfo *pi, struct tally *t, uint32_t uid, bool counts)
 {
-	bool mix = counts && t->nuid > 0 && !t->mixed && t->uid != uid;
+	bool new = counts && (t->nusers == 0 ||
+	    (t->nusers == 1 && t->users != uid) ||
+	    (t->nusers > 1 && find_uid(pi, t, uid) == NULL));
+	int error = 0;
 
-	if (mix && add_uid(pi, t, t->uid, t->nuid) != 0)
-		return ENOMEM;
-	if (counts && (mix || t->mixed) && add_uid(pi, t, uid, 1) != 0) {
-		if (mix)
-			remove_uid(pi, t, t->uid, t->nuid);
-		return ENOMEM;
-	}
+	if (counts && t->nusers > 1)
+		error = add_uid(pi, t, uid, 1);
+	else if (new && t->nusers == 1)
+		error = add_second(pi, t, uid);
+	if (error != 0)
+		return error;
 	t->n++;
-	if (!counts)
-		return 0;
-	if (t->nuid++ == 0)
-		t->uid = uid;
-	t->mixed |= mix;
+	t->nuid += counts;
+	if (new) {
+		t->nusers++;
+		t->users ^= uid;
+	}
 	return 0;
 }
 
 void
 tally_remove(struct inpcbinfo *pi, struct tally *t, uint32_t uid, bool counts)
 {
+	bool last;
+
 	t->n--;
 	if (!counts)
 		return;
-	if (t->mixed)
-		remove_uid(pi, t, uid, 1);
-	if (--t->nuid == 0)
-		t->mixed = false;
+	t->nuid--;
+	last = t->nusers > 1 ? remove_uid(pi, t, uid, 1) : t->nuid == 0;
+	if (!last)
+		return;
+	t->users ^= uid;
+	if (--t->nusers == 1)
+		remove_uid(pi, t, t->users, t->nuid);
 }
 
 bool
-tally_has_other(const struct inpcbinfo *pi, const struct tally *t,
-    uint32_t uid)
+tally_has_other(const struct tally *t, uint32_t uid)
 {
-	const struct inpuid *iu;
-
-	if (t->nuid == 0)
-		return false;
-	if (!t->mixed)
-		return t->uid != uid;
-	iu = find_uid(pi, t, uid);
-	return iu == NULL || iu->iu_n < t->nuid;
+	return t->nusers > 1 || (t->nusers == 1 && t->users != uid);
 }

@@ -35,7 +35,7 @@ enum {
 struct icmpstate {
 	struct icmpstat	 stat;
 	int		 lim;		/* errors per second; 0: any number */
-	int		 sent;		/* in the second that began at `since' */
+	int		 sent;		/* in the second that began `since' */
 	uint64_t	 since;		/* ns */
 };
 

@@ -28,8 +28,9 @@ struct ifnet {
 	uint32_t	 if_flags;
 	uint64_t	 if_ipackets, if_opackets, if_ibytes, if_obytes,
 			 if_ierrors, if_oerrors, if_iqdrops;
-	/* Consumes m, an IP packet with m_pktlen set.  0 or ENOBUFS, ENETDOWN. */
-	int		(*if_output)(struct vnet *, struct ifnet *, struct mbuf *);
+	/* Consumes m, an IP packet with m_pktlen set.  ENOBUFS, ENETDOWN. */
+	int		(*if_output)(struct vnet *, struct ifnet *,
+			    struct mbuf *);
 	struct ifnet	*if_next;
 };
 
@@ -59,7 +60,8 @@ struct mbuf *m_csum_complete(struct vnet *v, const struct mbuf *m);
 
 /* Give an interface an address, or take one away; counted, so that two jails
  * may bring the same.  EINVAL, ENOMEM; EADDRNOTAVAIL (remove: not there). */
-int	in_ifaddr_add(struct vnet *v, struct ifnet *ifp, const struct inaddr *a);
+int	in_ifaddr_add(struct vnet *v, struct ifnet *ifp,
+	    const struct inaddr *a);
 int	in_ifaddr_remove(struct vnet *v, const struct inaddr *a);
 /* Is it ours?  All of 127.0.0.0/8 is. */
 bool	in_localaddr(const struct vnet *v, const struct inaddr *a);
@@ -78,9 +80,8 @@ bool	in_ifaddr_get(const struct vnet *v, unsigned i, struct inaddr *a,
 int	ip_output(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	    const struct inaddr *dst, uint8_t proto, uint8_t ttl, uint8_t tos);
 
-/* The same for a packet that has an IP header already; its version, length,
- * checksum and, if 0, source and identification are filled in.  EINVAL: the header
- * makes no sense. */
+/* The same for a packet that has an IP header already; version, length, source
+ * and checksum are filled in.  EINVAL: the header makes no sense. */
 int	ip_output_hdrincl(struct vnet *v, struct mbuf *m,
 	    const struct inaddr *src, const struct inaddr *dst);
 
@@ -100,8 +101,9 @@ void	ip_input(struct vnet *v, struct mbuf *m);
  */
 struct ipproto {
 	uint8_t	proto;
-	void	(*input)(struct vnet *, struct mbuf *m, const struct inaddr *src,
-		    const struct inaddr *dst, uint8_t ttl, uint8_t tos);
+	void	(*input)(struct vnet *, struct mbuf *m,
+		    const struct inaddr *src, const struct inaddr *dst,
+		    uint8_t ttl, uint8_t tos);
 	/*
 	 * An ICMP error came back for a packet of ours: error is the errno it
 	 * means (ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE), src/dst

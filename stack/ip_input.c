@@ -68,42 +68,52 @@ ip_defttl(const struct vnet *v)
 	return (uint8_t)V_ipstate(v)->defttl;
 }
 
-/* Checks lengths and sum; on success the header is contiguous, and the packet
- * as long as it says.  NULL: dropped. */
+/* The counter of what is wrong with the first 20 bytes; NULL: nothing. */
+static uint64_t *
+ip_checkfixed(struct ipstat *st, const struct mbuf *m)
+{
+	size_t hl = ip_hdrlen(m->m_data);
+
+	if (m->m_data[IPO_VHL] >> 4 != 4)
+		return &st->ips_badvers;
+	return hl < IP_HDRLEN || hl > m->m_pktlen ? &st->ips_badhlen : NULL;
+}
+
+/* The counter of what is wrong with the header's sum or the packet's length;
+ * NULL: nothing. */
+static uint64_t *
+ip_checklen(struct ipstat *st, const struct mbuf *m)
+{
+	size_t hl = ip_hdrlen(m->m_data), len = get16(m->m_data + IPO_LEN);
+
+	if (in_cksum_fold(m_sum(m, 0, hl, 0)) != 0)
+		return &st->ips_badsum;
+	if (len < hl)
+		return &st->ips_badlen;
+	return len > m->m_pktlen ? &st->ips_tooshort : NULL;
+}
+
+/* Makes the header contiguous and checks it, and cuts off what is behind the
+ * packet.  NULL: dropped. */
 static struct mbuf *
 ip_checkheader(struct vnet *v, struct mbuf *m)
 {
 	struct ipstat *st = IPSTAT(v);
 	uint64_t *why = &st->ips_toosmall;
-	size_t hl, len;
+	size_t len;
 
 	if (m->m_pktlen < IP_HDRLEN)
 		goto drop;
-	if ((m = m_pullup(v, m, IP_HDRLEN)) == NULL) {
-		st->ips_toosmall++;
-		return NULL;
-	}
-	why = &st->ips_badvers;
-	if (m->m_data[IPO_VHL] >> 4 != 4)
+	if ((m = m_pullup(v, m, IP_HDRLEN)) == NULL)
 		goto drop;
-	hl = ip_hdrlen(m->m_data);
+	if ((why = ip_checkfixed(st, m)) != NULL)
+		goto drop;
 	why = &st->ips_badhlen;
-	if (hl < IP_HDRLEN || hl > m->m_pktlen)
+	if ((m = m_pullup(v, m, ip_hdrlen(m->m_data))) == NULL)
 		goto drop;
-	if ((m = m_pullup(v, m, hl)) == NULL) {
-		st->ips_badhlen++;
-		return NULL;
-	}
-	why = &st->ips_badsum;
-	if (in_cksum_fold(m_sum(m, 0, hl, 0)) != 0)
+	if ((why = ip_checklen(st, m)) != NULL)
 		goto drop;
 	len = get16(m->m_data + IPO_LEN);
-	why = &st->ips_badlen;
-	if (len < hl)
-		goto drop;
-	why = &st->ips_tooshort;
-	if (len > m->m_pktlen)
-		goto drop;
 	if (len < m->m_pktlen) {
 		m_adj(m, -(ssize_t)(m->m_pktlen - len));
 		m->m_pktlen = (uint32_t)len;

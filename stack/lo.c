@@ -4,11 +4,11 @@
  * Theory of operation
  *
  * What is sent is received: counted, shown to the tap, and put into the input
- * queue, never processed on the spot.  Its MTU is the largest IP packet, so that
- * a segment or datagram is as large as the formats allow and nothing is ever
- * fragmented.  Memory does not get damaged on the way, so transport checksums
- * are neither made nor checked; a queue that is full loses packets, as any
- * network may.
+ * queue, never processed on the spot.  Its MTU is the largest IP packet, so
+ * that a segment or datagram is as large as the formats allow and nothing is
+ * ever fragmented.  Memory does not get damaged on the way, so transport
+ * checksums are neither made nor checked; a queue that is full loses packets,
+ * as any network may.
  *
  * 127.0.0.1 is here from the start; jails bring their addresses to it too.
  */

@@ -437,26 +437,30 @@ fold16(uint64_t sum)
 	return (uint32_t)sum;
 }
 
-/* 2^16 is 1 modulo 2^16 - 1, so words of any even width may be added up. */
+/* Two 32-bit halves: 2^16 is 1 modulo 2^16 - 1, so words of any even width may
+ * be added up. */
+static inline uint64_t
+sum8(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return (w & UINT32_MAX) + (w >> 32);
+}
+
 static uint64_t
 sum_bytes(const uint8_t *p, size_t len)
 {
-	uint64_t sum = 0, w[4];
+	uint64_t sum = 0;
+	uint8_t rest[8] = { 0 };
 
-	for (; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
-		memcpy(w, p, sizeof(w));
-		sum += (w[0] & UINT32_MAX) + (w[0] >> 32);
-		sum += (w[1] & UINT32_MAX) + (w[1] >> 32);
-		sum += (w[2] & UINT32_MAX) + (w[2] >> 32);
-		sum += (w[3] & UINT32_MAX) + (w[3] >> 32);
-	}
-	if (len > 0) {
-		memset(w, 0, sizeof(w));
-		memcpy(w, p, len);
-		for (int i = 0; i < 4; i++)
-			sum += (w[i] & UINT32_MAX) + (w[i] >> 32);
-	}
-	return sum;
+	for (; len >= 32; p += 32, len -= 32)
+		sum += sum8(p) + sum8(p + 8) + sum8(p + 16) + sum8(p + 24);
+	for (; len >= 8; p += 8, len -= 8)
+		sum += sum8(p);
+	for (size_t i = 0; i < len; i++)
+		rest[i] = p[i];
+	return sum + sum8(rest);
 }
 
 uint64_t

@@ -25,7 +25,7 @@
 struct ifnet;
 
 #define MLEN		240	/* bytes held in an mbuf itself */
-#define MHEADROOM	64	/* left free before a packet's data for headers */
+#define MHEADROOM	64	/* left free before a packet's data */
 
 struct mcluster {		/* one of three sizes, a zone each */
 	uint32_t refs;
@@ -39,7 +39,7 @@ struct mcluster {		/* one of three sizes, a zone each */
 /* m_flags */
 #define M_CSUM_VALID	0x1	/* checksums need no check on input */
 #define M_CSUM_LATER	0x2	/* transport checksum holds the pseudo header's
-				 * sum; whoever puts it on a wire completes it */
+				 * sum; who puts it on a wire completes it */
 #define M_EOR		0x4
 
 struct mbuf {
@@ -68,8 +68,8 @@ void	m_freem(struct vnet *v, struct mbuf *m);
 void	m_freeq(struct vnet *v, struct mbuf *m);
 
 bool	m_writable(const struct mbuf *m);
-size_t	m_leading(const struct mbuf *m);	/* writable room before m_data */
-size_t	m_trailing(const struct mbuf *m);	/* writable room after the data */
+size_t	m_leading(const struct mbuf *m);	/* writable room in front */
+size_t	m_trailing(const struct mbuf *m);	/* writable room behind */
 size_t	m_length(const struct mbuf *m);		/* of the chain */
 /* Memory this one mbuf stands for (sb_mbcnt); a shared cluster counts full. */
 size_t	m_storage(const struct mbuf *m);

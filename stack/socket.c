@@ -54,7 +54,8 @@ socket_fini(struct vnet *v)
 VNET_MODULE(socket_module, struct sockstate, VNET_SOCKET, socket_init,
     socket_fini);
 
-/* kern.ipc.maxsockets may only grow. */
+/* Not below what is open.  (FreeBSD's may only grow: its zones are sized by it
+ * when they are made.) */
 static int
 sysctl_maxsockets(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
@@ -64,7 +65,7 @@ sysctl_maxsockets(const struct sysctl_oid *oid, struct sysctl_req *req)
 
 	if (error != 0 || req->newptr == NULL)
 		return error;
-	if (value < 0 || (uint32_t)value < ss->maxsockets)
+	if (value < 1 || (uint64_t)value < sonumopen(req->vnet))
 		return EINVAL;
 	ss->maxsockets = (uint32_t)value;
 	zlimit(ss->zone, ss->maxsockets);

@@ -189,14 +189,16 @@ int	soconnect(struct socket *so, const struct endpoint *name,
 	    const struct cred *cred);
 int	sodisconnect(struct socket *so);	/* UDP: AF_UNSPEC */
 /* EWOULDBLOCK: nobody; EINVAL: not listening; ECONNABORTED. */
-int	soaccept(struct socket *so, struct socket **nsop, struct endpoint *peer);
+int	soaccept(struct socket *so, struct socket **nsop,
+	    struct endpoint *peer);
 /* Put a connection from soaccept() back at the head of its queue. */
 void	sounaccept(struct socket *head, struct socket *so);
 /* how: SHUT_RD, SHUT_WR, SHUT_RDWR.  ENOTCONN, EINVAL.  A listener that is
  * shut down for reading reports ECONNABORTED to accept once. */
 int	soshutdown(struct socket *so, int how);
 void	sosockaddr(const struct socket *so, struct endpoint *name);
-int	sopeeraddr(const struct socket *so, struct endpoint *name); /* ENOTCONN */
+/* ENOTCONN */
+int	sopeeraddr(const struct socket *so, struct endpoint *name);
 int	sosetopt(struct socket *so, enum sockopt opt, int val,
 	    const struct cred *cred);
 int	sogetopt(struct socket *so, enum sockopt opt, int *val);

@@ -94,6 +94,7 @@ tcp_ack_advance(struct tcpcb *tp, const struct tcpseg *s)
 	tp->snd_nxt = SEQ_MAX(tp->snd_nxt, s->ack);
 	/* The circle must not turn under marks that stay behind. */
 	tp->snd_sml = SEQ_MAX(tp->snd_sml, tp->snd_una);
+	tp->snd_full = SEQ_MAX(tp->snd_full, tp->snd_una);
 	if (tp->t_flags & TF_FASTRECOVERY)
 		tcp_retransmit_first(tp);
 	else

@@ -7,8 +7,8 @@
  * retransmits is told to by these functions; they alone write snd_cwnd and
  * snd_ssthresh.
  *
- * The window grows only while it is what limits the sender: an application or
- * receiver that keeps below it proves nothing (RFC 7661).
+ * The window grows only by ACKs of data that filled it (up to snd_full): an
+ * application or receiver that keeps below it proves nothing (RFC 7661).
  *
  * SACK would replace tcp_cc_dupack()'s and tcp_cc_recovery_ack()'s choice of
  * what to retransmit, nothing else.
@@ -69,7 +69,7 @@ tcp_cc_acked(struct tcpcb *tp, uint32_t acked)
 	uint32_t mss = tcp_maxseg(tp), limit = cwnd_limit(tp);
 	uint32_t incr;
 
-	if (flight(tp) + mss < tp->snd_cwnd)
+	if (SEQ_GEQ(tp->snd_una, tp->snd_full))
 		return;
 	if (tp->snd_cwnd < tp->snd_ssthresh) {
 		incr = acked < 2 * mss ? acked : 2 * mss;

@@ -166,12 +166,25 @@ predicted(const struct tcpcb *tp, const struct tcpseg *s)
 	if (tp->t_state != TCPS_ESTABLISHED ||
 	    (s->flags & (unusual | TH_ACK)) != TH_ACK ||
 	    s->seq != tp->rcv_nxt || tp->snd_nxt != tp->snd_max ||
-	    s->wnd == 0 || s->wnd << tp->snd_scale != tp->snd_wnd ||
-	    (tp->t_flags & TF_FASTRECOVERY) != 0)
+	    s->wnd == 0 || (tp->t_flags & TF_FASTRECOVERY) != 0)
 		return false;
 	return (tp->t_flags & TF_RCVD_TSTMP) == 0 ||
 	    ((s->opt.to_flags & TOF_TS) != 0 &&
 	    !TSTMP_LT(s->opt.to_tsval, tp->ts_recent));
+}
+
+/* Send if the segment asked for it or made room.  A window update does not
+ * happen here: only reading opens the window. */
+static void
+output_if_due(struct tcpcb *tp)
+{
+	const struct socket *so = tp->t_inpcb.inp_socket;
+	bool fin = (tcp_state_outflags(tp->t_state) & TH_FIN) != 0 &&
+	    (tp->t_flags & TF_SENTFIN) == 0;
+
+	if (so->so_snd.sb_cc > 0 || fin || tp->snd_nxt != tp->snd_max ||
+	    (tp->t_flags & TF_ACKNOW) != 0)
+		(void)tcp_output(tp);
 }
 
 /* True if s was one of the two usual kinds and has been dealt with. */
@@ -179,7 +192,6 @@ static bool
 fast_path(struct tcpcb *tp, struct tcpseg *s)
 {
 	struct tcpstat *st = TCPSTAT(tcp_vnetof(tp));
-	const struct socket *so = tp->t_inpcb.inp_socket;
 
 	if (!predicted(tp, s))
 		return false;
@@ -190,7 +202,6 @@ fast_path(struct tcpcb *tp, struct tcpseg *s)
 		st->tcps_predack++;
 		remember_timestamp(tp, s);
 		(void)tcp_ack_advance(tp, s);
-		tcp_window_update(tp, s);
 	} else {
 		if (s->ack != tp->snd_una || tp->t_segq != NULL ||
 		    s->len > receive_space(tp))
@@ -199,14 +210,13 @@ fast_path(struct tcpcb *tp, struct tcpseg *s)
 		st->tcps_rcvpack++;
 		st->tcps_rcvbyte += s->len;
 		remember_timestamp(tp, s);
-		tp->snd_wl1 = s->seq;
 		tp->rcv_nxt += s->len;
 		owe_ack(tp);
 		tcp_deliver(tp, s->m, s->len);
 		s->m = NULL;
 	}
-	if (so->so_snd.sb_cc > 0 || (tp->t_flags & TF_ACKNOW) != 0)
-		(void)tcp_output(tp);
+	tcp_window_update(tp, s);
+	output_if_due(tp);
 	return true;
 }
 
@@ -434,7 +444,7 @@ synchronised_input(struct tcpcb *tp, struct tcpseg *s)
 		return verdict;
 	if ((verdict = tcp_segment_fin(tp, s)) != TV_GO)
 		return verdict;
-	(void)tcp_output(tp);
+	output_if_due(tp);
 	return TV_GO;
 }
 

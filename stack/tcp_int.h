@@ -155,6 +155,7 @@ struct tcpcb {
 	uint32_t	 snd_wnd;
 	uint32_t	 max_sndwnd;	/* largest the peer ever offered */
 	tcp_seq		 snd_sml;	/* end of the last small segment */
+	tcp_seq		 snd_full;	/* end of the last that filled cwnd */
 	uint16_t	 t_maxseg;	/* MSS, without options */
 	uint16_t	 t_usermss;	/* TCP_MAXSEG; 0: none */
 

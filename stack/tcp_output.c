@@ -281,6 +281,8 @@ sent(struct tcpcb *tp, const struct plan *p)
 	if (SEQ_GEQ(p->seq, tp->snd_max))
 		time_segment(tp, p->seq);
 	tp->snd_max = SEQ_MAX(tp->snd_max, end);
+	if (tp->snd_max - tp->snd_una + tcp_maxseg(tp) > tp->snd_cwnd)
+		tp->snd_full = tp->snd_max;
 	/* A probe stays at the edge of the window. */
 	if (tp->t_flags & TF_FORCEDATA && tcp_timer_active(tp, TT_PERSIST))
 		return;

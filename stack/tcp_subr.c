@@ -190,7 +190,7 @@ tcp_sendseqinit(struct tcpcb *tp)
 	tp->iss = (tcp_seq)(tcp_vnetof(tp)->now / 4000 + hash_tuple(tp, 0));
 	tp->ts_offset = (uint32_t)hash_tuple(tp, 1);
 	tp->snd_una = tp->snd_nxt = tp->snd_max = tp->iss;
-	tp->snd_sml = tp->snd_recover = tp->iss;
+	tp->snd_sml = tp->snd_full = tp->snd_recover = tp->iss;
 }
 
 void

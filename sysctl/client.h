@@ -21,7 +21,7 @@
  */
 int	ctl_connect(void);
 
-/* Fill buf with the path ctl_connect() uses outside jails.  -1, ENAMETOOLONG. */
+/* The path ctl_connect() uses outside jails.  -1: ENAMETOOLONG. */
 int	ctl_path(char *buf, size_t len);
 
 /*
@@ -39,9 +39,9 @@ int	ctl_recv(int sock, struct ctlmsg *hdr, void **bufp, size_t *capp,
 	    int *fdp);
 
 /*
- * Request and last reply in one: data replies are appended to *bufp (length *lenp) if
- * these are not NULL (malloc()ed, the caller frees).  Returns 0 or -1 with
- * errno from the daemon; *argp (may be NULL) is the last reply's arg.  On a
+ * Request and last reply in one: data replies are appended to *bufp (length
+ * *lenp) if these are not NULL (malloc()ed, the caller frees, also after an
+ * error).  Returns 0 or -1 with errno from the daemon; *argp (may be NULL) is the last reply's arg.  On a
  * refusal with a message the message is in errmsg (may be NULL).
  */
 int	ctl_call(int sock, unsigned op, uint32_t arg, const void *payload,
@@ -54,7 +54,12 @@ int	ctl_call(int sock, unsigned op, uint32_t arg, const void *payload,
  */
 int	nj_sysctl_open(void);
 
-/* FreeBSD's sysctl(3); see freebsd semantics there. -1 with errno. */
+/*
+ * FreeBSD's sysctl(3), with its errors.  oldp NULL: *oldlenp becomes the size
+ * (an estimate for what changes all the time).  A buffer too small gets what
+ * fits, and ENOMEM; *oldlenp then says how much that is, but is left alone by
+ * nj_sysctlbyname().  *miblen counts ints.  -1 with errno.
+ */
 int	nj_sysctl(const int *name, unsigned namelen, void *oldp,
 	    size_t *oldlenp, const void *newp, size_t newlen);
 int	nj_sysctlbyname(const char *name, void *oldp, size_t *oldlenp,

@@ -118,7 +118,8 @@ row_ok(const struct sysctl_oid *oid)
 static int
 rows_sorted(const struct sysctl_oid ***rowsp, unsigned *np, unsigned *maxnodes)
 {
-	const struct sysctl_oid *const *pp, **rows;
+	const struct sysctl_oid *const *pp;
+	const struct sysctl_oid **rows;
 	unsigned n = 0;
 
 	LINKERSET_FOREACH (pp, sysctl)

@@ -128,6 +128,70 @@ stream_free(struct stream *s)
 	*s = (struct stream) { .buf = NULL };
 }
 
+/* ---- pieces ---- */
+
+size_t fake_piece;
+
+struct bytes {
+	struct feed	 feed;
+	uint8_t		*buf;
+	size_t		 len, pos;
+	void		*piece;		/* the one handed out last */
+};
+
+static void *
+copy(const void *buf, size_t len)
+{
+	void *p = malloc(len > 0 ? len : 1);
+
+	if (p == NULL)
+		abort();
+	if (len > 0)
+		memcpy(p, buf, len);
+	return p;
+}
+
+static int
+bytes_next(struct feed *f, const void **bufp, size_t *lenp)
+{
+	struct bytes *b = (struct bytes *)f;
+	size_t n = b->len - b->pos;
+
+	free(b->piece);
+	b->piece = NULL;
+	if (n == 0)
+		return 0;
+	if (fake_piece > 0 && n > fake_piece)
+		n = fake_piece;
+	*bufp = b->piece = copy(b->buf + b->pos, n);
+	*lenp = n;
+	b->pos += n;
+	return 1;
+}
+
+struct feed *
+feed_new(const void *buf, size_t len)
+{
+	struct bytes *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		abort();
+	b->feed.next = bytes_next;
+	b->buf = copy(buf, len);
+	b->len = len;
+	return &b->feed;
+}
+
+void
+feed_free(struct feed *f)
+{
+	struct bytes *b = (struct bytes *)f;
+
+	free(b->piece);
+	free(b->buf);
+	free(b);
+}
+
 /* ---- the MIB ---- */
 
 #define NVALUES 16
@@ -165,18 +229,6 @@ make(const char *name)
 	return v;
 }
 
-static void *
-copy(const void *buf, size_t len)
-{
-	void *p = malloc(len > 0 ? len : 1);
-
-	if (p == NULL)
-		abort();
-	if (len > 0)
-		memcpy(p, buf, len);
-	return p;
-}
-
 void
 fake_set(const char *name, const void *buf, size_t len)
 {
@@ -212,6 +264,7 @@ fake_reset(void)
 
 	for (i = 0; i < NVALUES; i++)
 		free(values[i].buf);
+	fake_piece = 0;
 	memset(values, 0, sizeof(values));
 }
 
@@ -256,7 +309,16 @@ fake_swap(const char *name, void *oldp, size_t *oldlenp, const void *newp,
 	return 0;
 }
 
-const struct mib fake_mib = { .read = fake_read, .swap = fake_swap };
+static struct feed *
+fake_open(const char *name)
+{
+	const struct value *v = look(name);
+
+	return v == NULL ? NULL : feed_new(v->buf, v->len);
+}
+
+const struct mib fake_mib = { .open = fake_open, .close = feed_free,
+	.read = fake_read, .swap = fake_swap };
 
 /* ---- names ---- */
 

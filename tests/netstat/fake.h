@@ -31,13 +31,21 @@ struct xunpcb *add_unix(struct stream *s, int type, const char *path);
 
 void	stream_free(struct stream *s);
 
-/* The MIB: what has not been set is ENOENT. */
+/*
+ * The MIB: what has not been set is ENOENT.  Listings come in pieces of
+ * fake_piece bytes; 0: whole.
+ */
 extern const struct mib fake_mib;
+extern size_t fake_piece;
 void	fake_set(const char *name, const void *buf, size_t len);
 void	fake_set_stream(const char *name, struct stream *s);	/* frees s */
 void	fake_fail(const char *name, int error);
 bool	fake_was_zeroed(const char *name);
 void	fake_reset(void);
+
+/* Bytes as they would come from the MIB; ended by closing as fake_mib does. */
+struct feed *feed_new(const void *buf, size_t len);
+void	feed_free(struct feed *f);
 
 extern const struct names fake_names;
 

@@ -188,12 +188,16 @@ stop()
 
 no_sockets()	{ ! sockets; }
 no_jails()	{ [ -z "$(jls -N 2>/dev/null | sed 1d)" ]; }
-daemon_fds()
+daemon_fds()	# how many of which kind
 {
-	set -- /proc/"$daemon"/fd/*
-	echo $#
+	ls -l /proc/"$daemon"/fd | sed -n 's/.* -> //p' |
+	    sed 's/:\[[0-9]*\]$//' | sort | uniq -c
 }
-fds_back()	{ [ "$(daemon_fds)" -le "$base_fds" ]; }
+count()		{ awk '{ n += $1 } END { print n }'; }
+fds_back()
+{
+	[ "$(daemon_fds | count)" -le "$(echo "$base_fds" | count)" ]
+}
 
 start_daemon()	# [OPTION...]
 {
@@ -246,7 +250,10 @@ finish()
 		ok "the daemon has leaked no descriptor"
 	else
 		not_ok "the daemon has leaked no descriptor" \
-		    "$base_fds at first, now: $(ls -l /proc/"$daemon"/fd)"
+		    "at first:
+$base_fds
+now:
+$(daemon_fds)"
 	fi
 	if stop_daemon; then
 		ok "the daemon ends in order"

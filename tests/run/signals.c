@@ -8,7 +8,6 @@
  */
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -82,25 +81,18 @@ retry_socket(void)
 	return s;
 }
 
-/*
- * connect() that EINTR broke off goes on by itself (POSIX): wait for it, then
- * ask how it went.
- */
+/* connect() that a signal broke off is called again, which waits for it. */
 static int
 patient_connect(int s, int port)
 {
-	struct pollfd p = { .fd = s, .events = POLLOUT };
-
-	if (connectto(s, "127.0.0.1", port) == 0)
-		return 0;
-	if (errno != EINTR)
-		return -1;
-	interrupted++;
-	while (poll(&p, 1, 5000) < 0)
+	while (connectto(s, "127.0.0.1", port) != 0) {
+		if (errno == EISCONN)
+			return 0;
 		if (errno != EINTR)
 			return -1;
-	errno = so_error(s);
-	return errno == 0 ? 0 : -1;
+		interrupted++;
+	}
+	return 0;
 }
 
 static void

@@ -2,6 +2,7 @@
  * bind: the table of conflicts, what jails make of addresses, privileges,
  * and ports that are chosen.
  */
+#include "sysctl/sysctl.h"
 #include "tests/unit/pcb_fixture.h"
 
 #define INUSE	EADDRINUSE
@@ -396,14 +397,36 @@ ipv6_ports_are_apart_from_ipv4_ones(void **state)
 	assert_ptr_equal(lookup(f->tcp, "fd00::9", 5, "fd00::2", 80), a);
 }
 
+static uint64_t
+counter(const struct fixture *f, const char *name)
+{
+	struct cred cred = { 0, f->p0 };
+	struct sysctl_req req = { .vnet = f->v, .cred = &cred };
+	int mib[CTL_MAXNAME];
+	unsigned n = CTL_MAXNAME;
+	uint64_t val;
+
+	assert_int_equal(sysctl_lookup(f->v, name, mib, &n), 0);
+	assert_int_equal(sysctl_step(mib, n, &req), 0);
+	assert_int_equal(req.outlen, sizeof(val));
+	memcpy(&val, req.out, sizeof(val));
+	free(req.out);
+	return val;
+}
+
 static void
 refusals_are_counted(void **state)
 {
 	struct fixture *f = *state;
+	const char *conflicts = "net.inet.ip.portrange.stats.conflicts";
+	const char *denied = "net.inet.ip.portrange.stats.denied";
 
 	assert_int_equal(bindto(pcb(f->tcp, f->p0, 1000, 0), A, 80), EACCES);
+	assert_int_equal(counter(f, denied), 1);
 	assert_int_equal(bindto(pcb(f->tcp, f->p0, 0, 0), A, 80), 0);
+	assert_int_equal(counter(f, conflicts), 0);
 	assert_int_equal(bindto(pcb(f->tcp, f->p0, 0, 0), A, 80), EADDRINUSE);
+	assert_int_equal(counter(f, conflicts), 1);
 }
 
 int

@@ -1,5 +1,8 @@
 /*
- * Chains of mbufs and socket buffers against flat arrays of bytes.
+ * Theory of operation
+ *
+ * Chains of mbufs, cut at random, against the flat array of bytes they stand
+ * for; sums against RFC 1071's text, byte by byte.
  */
 #include <stdarg.h>
 #include <stddef.h>

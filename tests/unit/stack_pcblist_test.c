@@ -280,6 +280,9 @@ check_against_all(const struct listing *l, const struct prison *viewer,
 		if (prison_check(viewer, all[i]->so_cred.prison)) {
 			want++;
 			assert_non_null(record_of(l, all[i]));
+			assert_int_equal(record_of(l,
+			    all[i])->inp_spare64[0],
+			    prison_jid(all[i]->so_cred.prison));
 		} else {
 			assert_null(record_of(l, all[i]));
 		}

@@ -1,6 +1,8 @@
 /*
- * Listeners, streams and the end of sockets, over a protocol that is a test's:
- * it has no packets, and does what the test says.
+ * Theory of operation
+ *
+ * Listeners, streams and the end of sockets, over a protocol that is the
+ * test's: it has no packets, and does what the test says.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -382,6 +384,29 @@ a_connection_reset_before_accept_is_reported_as_aborted(void **state)
 }
 
 static void
+a_connection_put_back_is_the_next_one_accepted(void **state)
+{
+	struct fixture *f = *state;
+	struct socket *one, *two, *so;
+
+	assert_int_equal(solisten(f->so, 5, &f->cred), 0);
+	one = arrive(f, SS_ISCONNECTED);
+	two = arrive(f, SS_ISCONNECTED);
+	assert_int_equal(accept_one(f, &so), 0);
+	assert_ptr_equal(so, one);
+	sounaccept(f->so, so);
+	assert_int_equal(f->so->so_qlen, 2);
+	assert_int_equal(accept_one(f, &so), 0);
+	assert_ptr_equal(so, one);
+	sounaccept(f->so, so);
+	soclose(f->so);		/* owns both again */
+	f->so = NULL;
+	assert_int_equal(V_toy(f->v)->aborts, 2);
+	assert_ptr_not_equal(one, two);
+	assert_int_equal(sonumopen(f->v), 0);
+}
+
+static void
 a_listener_shut_down_wakes_who_accepts(void **state)
 {
 	struct fixture *f = *state;
@@ -624,6 +649,7 @@ main(void)
 		TEST(closing_a_listener_resets_what_waits_in_it),
 		TEST(a_handshake_that_fails_leaves_the_queue),
 		TEST(a_connection_reset_before_accept_is_reported_as_aborted),
+		TEST(a_connection_put_back_is_the_next_one_accepted),
 		TEST(a_listener_shut_down_wakes_who_accepts),
 		TEST(a_connected_socket_cannot_listen_nor_a_listener_connect),
 		TEST(connecting_goes_through_its_states),

@@ -1,5 +1,8 @@
 /*
- * Datagram sockets of the host and of jails, over lo0.
+ * Theory of operation
+ *
+ * Datagram and raw sockets of the host and of jails talk over lo0; the test is
+ * the pump.  Upcalls note what they were told.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +24,9 @@
 #include "sysctl/sysctl.h"
 
 #define NSOCKS 8
+
+/* The value of OPT_IP_LOCALPORTS */
+#define PORTS(lo, hi) ((int)((uint32_t)(hi) << 16 | (lo)))
 
 struct fixture {
 	struct vnet	*v;
@@ -691,6 +697,33 @@ maxsockets_limits_and_only_grows(void **state)
 }
 
 static void
+without_memory_a_call_fails_and_leaves_nothing(void **state)
+{
+	static const char *zones[] = { "socket", "udp_inpcb", "mbuf" };
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct zone *zone = NULL;
+		struct zone_stats st;
+		struct socket *so;
+		int error;
+
+		do {
+			zone = znext(f->v, zone);
+			zstats(zone, &st);
+		} while (strcmp(st.name, zones[i]) != 0);
+		zfail(zone, 0);
+		error = socreate(f->v, AF_INET, SOCK_DGRAM, 0, &f->a, &so);
+		assert_int_equal(error, i < 2 ? ENOBUFS : 0);
+		if (error != 0)
+			continue;
+		assert_int_equal(send_to(so, "x", 1, "10.0.0.2", 9), ENOBUFS);
+		soclose(so);
+	}
+	assert_int_equal(sonumopen(f->v), 0);
+}
+
+static void
 assert_option(struct socket *so, enum sockopt opt, int want)
 {
 	int val = -2;
@@ -727,10 +760,10 @@ options_are_checked_and_kept(void **state)
 	assert_option(so, OPT_IP_TOS, 0x10);
 	assert_int_equal(sosetopt(so, OPT_IP_TOS, 256, c), EINVAL);
 
-	assert_int_equal(sosetopt(so, OPT_IP_LOCALPORTS, 50001 << 16 | 50000,
+	assert_int_equal(sosetopt(so, OPT_IP_LOCALPORTS, PORTS(50000, 50001),
 	    c), 0);
-	assert_option(so, OPT_IP_LOCALPORTS, 50001 << 16 | 50000);
-	assert_int_equal(sosetopt(so, OPT_IP_LOCALPORTS, 5 << 16 | 6, c),
+	assert_option(so, OPT_IP_LOCALPORTS, PORTS(50000, 50001));
+	assert_int_equal(sosetopt(so, OPT_IP_LOCALPORTS, PORTS(6, 5), c),
 	    EINVAL);
 	assert_int_equal(sosetopt(so, OPT_IP_BINDANY, 1, c), EPERM);
 	assert_int_equal(sosetopt(so, OPT_IP_HDRINCL, 1, c), ENOPROTOOPT);
@@ -770,7 +803,7 @@ the_port_range_option_decides_the_port(void **state)
 	sosockaddr(so, &e);
 	assert_in_range(ntohs(e.port), 600, 1023);
 	assert_int_equal(sosetopt(local, OPT_IP_LOCALPORTS,
-	    50000 << 16 | 50000, &f->a), 0);
+	    PORTS(50000, 50000), &f->a), 0);
 	assert_int_equal(send_to(local, "x", 1, "10.0.0.2", 9), 0);
 	sosockaddr(local, &e);
 	assert_int_equal(ntohs(e.port), 50000);
@@ -985,6 +1018,7 @@ main(void)
 		TEST(a_datagram_socket_cannot_listen),
 		TEST(sockets_that_cannot_be_are_refused),
 		TEST(maxsockets_limits_and_only_grows),
+		TEST(without_memory_a_call_fails_and_leaves_nothing),
 		TEST(options_are_checked_and_kept),
 		TEST(the_port_range_option_decides_the_port),
 		TEST(a_capture_shows_whole_packets_with_right_checksums),

@@ -139,6 +139,19 @@ SYSCTL_PROC(t_wo, "debug.t.wo", OID_AUTO, CTLTYPE_OPAQUE | CTLFLAG_WR,
 SYSCTL_INT(t_ab, "debug.t-b.x", OID_AUTO, CTLFLAG_RD, tmod, struct tstate, rw,
     NULL, "a name that is the prefix of another's sibling");
 
+/* A row that a test changes before it makes a vnet. */
+static int bad_handler(const struct sysctl_oid *, struct sysctl_req *);
+static struct sysctl_oid bad_row = { .name = "debug.bad", .number = OID_AUTO,
+	.kind = CTLTYPE_INT | CTLFLAG_RD, .handler = bad_handler };
+LINKERSET_ADD(sysctl, bad_row);
+
+static int
+bad_handler(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	(void)oid;
+	return SYSCTL_OUT(req, &req->vnet->now, sizeof(int));
+}
+
 static struct vnet *v;
 
 static int
@@ -662,6 +675,45 @@ vm_zone_lists_every_zone(void **state)
 }
 
 static void
+rows_that_contradict_others_are_refused(void **state)
+{
+	static const uint8_t seed[VNET_SEEDLEN] = { 1 };
+	static const struct sysctl_oid rows[] = {
+		{ "debug.t.rw", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug.t", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug.t.rw.x", OID_AUTO, CTLTYPE_INT,
+		    .handler = bad_handler },
+		{ "debug.t.sum.x", OID_AUTO, CTLTYPE_INT,
+		    .handler = bad_handler },
+		{ "debug.t.x", 3, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug.t.x", 0x100, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug.t.x", -2, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug.t.x", OID_AUTO, 0, .handler = bad_handler },
+		{ "debug.t.x", OID_AUTO, CTLTYPE_INT, .handler = NULL },
+		{ "debug.t.x", OID_AUTO, CTLTYPE_U64, .module = &tmod,
+		    .size = 4 },
+		{ "", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug..x", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug.", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
+		{ "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a", OID_AUTO,
+		    CTLTYPE_INT, .handler = bad_handler },
+	};
+	struct sysctl_oid good = bad_row;
+	struct vnet *other;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memcpy(&bad_row, &rows[i], sizeof(bad_row));
+		assert_int_equal(vnet_new(seed, 1, &other), EINVAL);
+		assert_null(other);
+	}
+	memcpy(&bad_row, &good, sizeof(bad_row));
+	assert_int_equal(vnet_new(seed, 1, &other), 0);
+	vnet_free(other);
+}
+
+static void
 two_vnets_have_values_of_their_own(void **state)
 {
 	static const uint8_t seed[VNET_SEEDLEN] = { 2 };
@@ -704,6 +756,7 @@ main(void)
 		T(next_visits_every_value_once_in_order),
 		T(next_after_a_number_that_is_not_there_is_the_one_behind),
 		T(vm_zone_lists_every_zone),
+		T(rows_that_contradict_others_are_refused),
 		T(two_vnets_have_values_of_their_own),
 	};
 
