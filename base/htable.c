@@ -5,8 +5,9 @@
  * bucket is its hash modulo 2 * half, or modulo half where that bucket does
  * not exist yet.  To grow by one, bucket nbuckets comes to be and takes from
  * bucket nbuckets - half the entries that belong to it; to shrink, the last
- * bucket's entries go back there.  The table grows at one entry per bucket and
- * shrinks below one in four, so it does not swing.
+ * bucket's entries go back there.  The table grows above one entry in two
+ * buckets and shrinks below one in eight, so it does not swing, and a search
+ * seldom meets an entry that is not the one.
  *
  * Segments come and go with their buckets.  Only the directory (8 bytes per
  * 512 buckets) is ever copied.
@@ -19,7 +20,7 @@
 #include "base/htable.h"
 
 #define HT_GROW		2	/* splits per insertion, at most */
-#define HT_SHRINK	4	/* merges per removal, at most */
+#define HT_SHRINK	8	/* merges per removal, at most */
 
 static bool
 addsegment(struct htable *t)
@@ -116,7 +117,7 @@ htable_insert(struct htable *t, struct hlink *l, uint64_t hash)
 	struct hlink **b;
 
 	t->n++;
-	for (int i = 0; i < HT_GROW && t->n > t->nbuckets; i++)
+	for (int i = 0; i < HT_GROW && t->n > t->nbuckets / 2; i++)
 		if (!split(t))
 			break;
 	b = htable_bucket(t, hash);
@@ -138,6 +139,6 @@ htable_remove(struct htable *t, struct hlink *l)
 	l->next = NULL;
 	t->n--;
 	for (int i = 0; i < HT_SHRINK && t->nbuckets > HT_SEGSIZE &&
-	    t->n < t->nbuckets / 4; i++)
+	    t->n < t->nbuckets / 8; i++)
 		merge(t);
 }

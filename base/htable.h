@@ -25,7 +25,7 @@ struct htable {
 	struct hlink	***seg;		/* segments of HT_SEGSIZE buckets */
 	size_t		 segcap;	/* room in seg */
 	uint64_t	 nbuckets;
-	uint64_t	 half;		/* power of two <= nbuckets < 2 * half */
+	uint64_t	 half;		/* power of 2 <= nbuckets < 2 * half */
 	uint64_t	 n;		/* entries */
 };
 

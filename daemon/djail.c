@@ -339,6 +339,7 @@ djail_listen(struct djail *j, int fd)
 	if ((l = calloc(1, sizeof(*l))) != NULL) {
 		l->src.fd = fd;
 		l->src.fn = listener_event;
+		l->src.late = true;
 		l->d = j->d;
 		l->jail = j;
 		error = loop_add(&j->d->loop, &l->src, EPOLLIN);

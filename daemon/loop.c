@@ -5,6 +5,12 @@
  * same batch; loop_del() therefore blanks that event.  Descriptors are
  * registered by pointer to their source, so a closed and reused number can
  * never reach the wrong handler.
+ *
+ * A program may close a socket and then make a trapped call that relies on it
+ * (bind() to the port that is free now).  epoll does not report the two in that
+ * order, for a level-triggered descriptor stays in its list.  So listeners of
+ * trapped calls are late: a turn's hang-ups and bytes come first, the stack
+ * runs, then the calls.
  */
 #include <errno.h>
 #include <time.h>
@@ -15,7 +21,7 @@
 int
 loop_init(struct loop *lp)
 {
-	lp->nready = lp->next = 0;
+	lp->nready = 0;
 	lp->epfd = epoll_create1(EPOLL_CLOEXEC);
 	return lp->epfd < 0 ? errno : 0;
 }
@@ -46,7 +52,7 @@ loop_del(struct loop *lp, struct source *s)
 	int i;
 
 	(void)loop_ctl(lp, EPOLL_CTL_DEL, s, 0);
-	for (i = lp->next; i < lp->nready; i++)
+	for (i = 0; i < lp->nready; i++)
 		if (lp->ready[i].data.ptr == s)
 			lp->ready[i].data.ptr = NULL;
 }
@@ -54,7 +60,6 @@ loop_del(struct loop *lp, struct source *s)
 int
 loop_wait(struct loop *lp, int timeout)
 {
-	lp->next = 0;
 	lp->nready = epoll_wait(lp->epfd, lp->ready, LOOP_BATCH, timeout);
 	if (lp->nready < 0)
 		lp->nready = 0;		/* EINTR */
@@ -62,17 +67,18 @@ loop_wait(struct loop *lp, int timeout)
 }
 
 void
-loop_dispatch(struct loop *lp)
+loop_dispatch(struct loop *lp, bool late)
 {
-	struct epoll_event *ev;
 	struct source *s;
+	int i;
 
-	while (lp->next < lp->nready) {
-		ev = &lp->ready[lp->next++];
-		if ((s = ev->data.ptr) != NULL)
-			s->fn(s, ev->events);
+	for (i = 0; i < lp->nready; i++) {
+		s = lp->ready[i].data.ptr;
+		if (s == NULL || s->late != late)
+			continue;
+		lp->ready[i].data.ptr = NULL;
+		s->fn(s, lp->ready[i].events);
 	}
-	lp->next = lp->nready = 0;
 }
 
 uint64_t

@@ -12,16 +12,17 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
-#define LOOP_BATCH 64
+#define LOOP_BATCH 256
 
 struct source {
 	int	 fd;		/* owned by whoever embeds the source */
 	void	(*fn)(struct source *, uint32_t events);
+	bool	 late;		/* after all that are not: see loop.c */
 };
 
 struct loop {
 	int	 epfd;
-	int	 nready, next;	/* this turn's events, and the next to handle */
+	int	 nready;	/* this turn's events */
 	struct epoll_event ready[LOOP_BATCH];
 };
 
@@ -34,9 +35,9 @@ int	loop_mod(struct loop *lp, struct source *s, uint32_t events);
 void	loop_del(struct loop *lp, struct source *s);
 
 /* Wait at most timeout ms (-1: for ever).  Returns how many sources are ready;
- * loop_dispatch() then calls them. */
+ * loop_dispatch() then calls those of them that are late, or are not. */
 int	loop_wait(struct loop *lp, int timeout);
-void	loop_dispatch(struct loop *lp);
+void	loop_dispatch(struct loop *lp, bool late);
 
 /* The only clock of the daemon: CLOCK_MONOTONIC in ns. */
 uint64_t loop_now(void);

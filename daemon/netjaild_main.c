@@ -119,7 +119,9 @@ daemon_run(struct daemon *d)
 	while (!d->ending) {
 		n = loop_wait(&d->loop, chores ? 0 : daemon_timeout(d));
 		vnet_settime(d->vnet, loop_now());
-		loop_dispatch(&d->loop);
+		loop_dispatch(&d->loop, false);
+		daemon_settle(d);
+		loop_dispatch(&d->loop, true);
 		daemon_settle(d);
 		notify_probe(d);
 		sweep(d);
@@ -202,7 +204,7 @@ daemon_init(struct daemon *d)
 	if ((error = loop_init(&d->loop)) != 0 ||
 	    (error = stack_init(d)) != 0 || (error = djail_init(d)) != 0)
 		return error;
-	return signals_init(d);
+	return 0;
 }
 
 static void
@@ -291,6 +293,9 @@ main(int argc, char **argv)
 	    LOG_DAEMON);
 	if (!o.foreground && daemon(0, 0) < 0)
 		err(1, "daemon");
+	/* An epoll set hears a signalfd only for the process that adds it. */
+	if ((error = signals_init(&d)) != 0)
+		errc(1, error, "signals");
 	daemon_run(&d);
 	daemon_fini(&d);
 	return 0;

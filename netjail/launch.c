@@ -2,12 +2,14 @@
  * launch.c - start a command on the stack: in a jail, or in none.
  *
  * There is one way, used for the first command of a jail and for all later
- * ones.  This process P enters the namespaces of the jail's init (for pids that
- * concerns its children only) and forks C, which installs the filter:
+ * ones.  This process P forks E, which enters the namespaces of the jail's init
+ * and there makes C, P's child and not its own, and is done.  (Entering a pid
+ * namespace concerns children only; so P stays wholly outside, and no path
+ * leads from the jail to it or to its connection.)
  *
  *	P			C				daemon
  *	get filter
- *	enter, fork		install filter
+ *				install filter
  *				write number of listener
  *	fetch the listener,
  *	pass it on (CTL_NOTIFY)					serves C
@@ -18,9 +20,6 @@
  * hang; sendmsg(2) may well be trapped, so C cannot send the listener itself.
  * C writes its number, reads the go-ahead (neither is ever trapped), and P
  * takes the listener with pidfd_getfd(2).
- *
- * P keeps its connection to the daemon, made before it entered, and no path
- * leads to P from inside the jail: it is in none of the jail's pids.
  *
  * A command in no jail stays where it is, but gets a network namespace with no
  * way out if one can be had: what the filter does not know then reaches nothing.
@@ -36,6 +35,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -64,13 +64,19 @@ static const int passed_on[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
 };
 
-/* What C needs and has no other way to know. */
+/* What E and C need and have no other way to know. */
 struct child {
 	const struct launch_cmd *cmd;
 	const struct launch_tools *tools;
 	struct sock_fprog prog;
 	sigset_t	 mask;		/* to run the command with */
 	int		 starter;	/* channel to P */
+};
+
+/* What P is told on the channel, once each, in any order. */
+struct note {
+	enum { NOTE_PID, NOTE_LISTENER } what;
+	int		 value;		/* C's pid; number of its descriptor */
 };
 
 static void
@@ -229,6 +235,14 @@ run(const struct launch_cmd *c)
 	_exit(errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
 }
 
+static bool
+tell(int starter, int what, int value)
+{
+	struct note n = { .what = what, .value = value };
+
+	return write(starter, &n, sizeof(n)) == sizeof(n);
+}
+
 static void __attribute__((noreturn))
 child_main(struct child *ch)
 {
@@ -247,8 +261,8 @@ child_main(struct child *ch)
 			warn("installing the filter");
 		_exit(1);
 	}
-	if (write(ch->starter, &listener, sizeof(listener)) !=
-	    sizeof(listener) || read(ch->starter, &go, 1) != 1)
+	if (!tell(ch->starter, NOTE_LISTENER, listener) ||
+	    read(ch->starter, &go, 1) != 1)
 		_exit(1);
 	close(listener);
 	if ((c->user != NULL || c->user_inside != NULL) &&
@@ -256,6 +270,33 @@ child_main(struct child *ch)
 		_exit(1);
 	sigprocmask(SIG_SETMASK, &ch->mask, NULL);
 	run(c);
+}
+
+/* A child of our parent's, or 0 in it. */
+static pid_t
+fork_sibling(void)
+{
+	struct clone_args ca = { .flags = CLONE_PARENT };
+
+	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+}
+
+/* The life of E. */
+static void __attribute__((noreturn))
+enter_main(struct child *ch)
+{
+	const struct launch_cmd *c = ch->cmd;
+	pid_t pid;
+
+	if ((c->pidfd >= 0 ? enter(c->pidfd) : step_aside(c->verbose)) != 0)
+		_exit(1);
+	if ((pid = fork_sibling()) == 0)
+		child_main(ch);
+	if (pid < 0) {
+		warn("starting a process in the jail");
+		_exit(1);
+	}
+	_exit(tell(ch->starter, NOTE_PID, pid) ? 0 : 1);
 }
 
 /* A duplicate of another process's descriptor, or -1 told. */
@@ -275,15 +316,13 @@ fetch_fd(pid_t pid, int fd)
 	return copy;
 }
 
-/* Let the daemon serve C, then let C go.  0, or -1 told (by C, on EOF). */
+/* Let the daemon serve C.  0, or -1 told. */
 static int
-hand_over(const struct launch_cmd *c, pid_t pid, int child)
+hand_over(const struct launch_cmd *c, pid_t pid, int number)
 {
 	char msg[256] = "";
-	int error, listener, number;
+	int error, listener;
 
-	if (read(child, &number, sizeof(number)) != sizeof(number))
-		return -1;
 	if ((listener = fetch_fd(pid, number)) < 0)
 		return -1;
 	error = ctl_call(c->sock, CTL_NOTIFY, c->jid, NULL, 0, listener, NULL,
@@ -291,38 +330,64 @@ hand_over(const struct launch_cmd *c, pid_t pid, int child)
 	if (error != 0)
 		warnx("netjaild: %s", *msg != '\0' ? msg : strerror(errno));
 	close(listener);
-	if (error == 0 && write(child, "", 1) != 1)
-		error = -1;
 	return error;
 }
 
-/* Fork C and see it off. */
+/*
+ * Hear from E and C, have C served, and let it go.  0 or -1: E or C told, if
+ * they ended themselves.  *pidp is C's pid once it is known.
+ */
+static int
+see_off(const struct launch_cmd *c, int chan, pid_t *pidp)
+{
+	int listener = -1;
+	struct note n;
+
+	while (*pidp < 0 || listener < 0) {
+		if (read(chan, &n, sizeof(n)) != sizeof(n))
+			return -1;
+		switch (n.what) {
+		case NOTE_PID:
+			*pidp = n.value;
+			break;
+		case NOTE_LISTENER:
+			listener = n.value;
+			break;
+		}
+	}
+	if (hand_over(c, *pidp, listener) != 0)
+		return -1;
+	return write(chan, "", 1) == 1 ? 0 : -1;
+}
+
+/* Make C by way of E.  Returns its pid when it has been let go; or -1. */
 static pid_t
 start_child(struct child *ch)
 {
-	int chan[2], error = -1, status;
-	pid_t pid;
+	int chan[2], error, status;
+	pid_t e, pid = -1;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0) {
 		warn("socketpair");
 		return -1;
 	}
 	fflush(NULL);
-	if ((pid = fork()) == 0) {
+	if ((e = fork()) == 0) {
 		close(chan[0]);
 		ch->starter = chan[1];
-		child_main(ch);
+		enter_main(ch);
 	}
 	close(chan[1]);
-	if (pid < 0)
+	if (e < 0)
 		warn("fork");
-	else
-		error = hand_over(ch->cmd, pid, chan[0]);
+	error = e < 0 ? -1 : see_off(ch->cmd, chan[0], &pid);
 	close(chan[0]);
-	if (pid < 0 || error == 0)
+	if (e > 0)
+		waitpid(e, NULL, 0);
+	if (error == 0)
 		return pid;
 	/* End of file on the channel ends C, if it has not ended itself. */
-	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
 		warnx("the command was killed before it began: %s",
 		    strsignal(WTERMSIG(status)));
 	return -1;
@@ -334,7 +399,7 @@ launch_start(const struct launch_cmd *c)
 	struct launch_tools tools;
 	struct child ch = { .cmd = c, .tools = &tools };
 	sigset_t set;
-	pid_t pid = -1;
+	pid_t pid;
 
 	launch_tools_note(&tools);
 	if (fetch_filter(c->sock, &ch.prog) != 0)
@@ -343,8 +408,7 @@ launch_start(const struct launch_cmd *c)
 	signal(SIGCHLD, SIG_DFL);
 	signals_waited_for(&set);
 	sigprocmask(SIG_BLOCK, &set, &ch.mask);
-	if ((c->pidfd >= 0 ? enter(c->pidfd) : step_aside(c->verbose)) == 0)
-		pid = start_child(&ch);
+	pid = start_child(&ch);
 	free(ch.prog.filter);
 	return pid;
 }
@@ -390,9 +454,10 @@ launch_wait(const struct launch_cmd *c, pid_t pid, const char *what)
 		if (si.si_signo == SIGCHLD) {
 			if (waitpid(pid, &status, WNOHANG) == pid)
 				break;
-		} else if (si.si_code <= 0)
+		} else if (si.si_code <= 0) {
 			/* From a process; the terminal tells C itself. */
 			kill(pid, si.si_signo);
+		}
 	}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);

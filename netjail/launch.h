@@ -106,9 +106,8 @@ struct launch_cmd {
 };
 
 /*
- * Start c in its jail with the jail's filter installed, and move this process
- * into the jail's namespaces.  Returns once the daemon serves the command and
- * the command has been let go; -1: it has not been started.
+ * Start c in its jail with the jail's filter installed.  Returns its pid once
+ * the daemon serves it and it has been let go; -1: it has not been started.
  */
 pid_t	launch_start(const struct launch_cmd *c);
 

@@ -18,6 +18,8 @@ struct prison_ip {
 	struct prison	*ip_prison;
 };
 
+LIST_HEAD(prisonlist, prison);
+
 struct prison {
 	struct hlink	 pr_idlink;	/* keeps the jid until freed */
 	struct hlink	 pr_namelink;	/* while alive */
@@ -30,7 +32,7 @@ struct prison {
 	bool		 pr_persist;
 	void		*pr_data;
 	struct prison	*pr_parent;	/* holds a reference */
-	LIST_HEAD(, prison) pr_children; /* alive ones */
+	struct prisonlist pr_children;	/* alive ones */
 	LIST_ENTRY(prison) pr_sibling;
 	/*
 	 * Who owns the family's addresses: this jail, or the nearest one above

@@ -129,6 +129,7 @@ walk_start(struct walk *w, struct feed *f, size_t genlen, size_t reclen)
 	w->state = WALK_MORE;
 }
 
+/* The trailer, behind which nothing may come; an errno may, and counts. */
 static void
 read_trailer(struct walk *w)
 {
@@ -136,7 +137,9 @@ read_trailer(struct walk *w)
 
 	w->last_count = tail->xug_count;
 	w->last_gen = tail->xug_gen;
-	w->state = WALK_END;
+	w->p += w->genlen;
+	if (w->p == w->end && !pull(w) && w->error == 0)
+		w->state = WALK_END;
 }
 
 /* The next record or NULL; reads the trailer when it gets there. */
@@ -151,10 +154,11 @@ walk_next(struct walk *w)
 	w->state = WALK_BAD;
 	if ((n = next_length(w)) == 0)
 		return NULL;
-	if (n == w->genlen)
-		read_trailer(w);
-	if (n < w->reclen)
+	if (n < w->reclen) {
+		if (n == w->genlen)
+			read_trailer(w);
 		return NULL;
+	}
 	here = w->p;
 	w->p += n;
 	w->state = WALK_MORE;

@@ -24,7 +24,7 @@ struct lbgroup {
 	struct inpcb	*member[];
 };
 
-/* Room for one more than are bound now. */
+/* Room for one more than are bound now, with which the group begins. */
 int
 lbgroup_reserve(struct inpaddr *ia)
 {
@@ -56,6 +56,7 @@ lbgroup_join(struct inpaddr *ia, struct inpcb *inp)
 	assert(lb->n < lb->cap && inp->inp_lbslot == 0);
 	lb->member[lb->n++] = inp;
 	inp->inp_lbslot = lb->n;
+	ia->ia_haslb = true;
 }
 
 void
@@ -70,6 +71,7 @@ lbgroup_leave(struct inpaddr *ia, struct inpcb *inp)
 	lb->member[inp->inp_lbslot - 1] = last;
 	last->inp_lbslot = inp->inp_lbslot;
 	inp->inp_lbslot = 0;
+	ia->ia_haslb = lb->n > 0;
 }
 
 struct inpcb *
@@ -77,8 +79,6 @@ lbgroup_pick(const struct inpaddr *ia, uint64_t hash)
 {
 	const struct lbgroup *lb = ia->ia_lb;
 
-	if (lb == NULL || lb->n == 0)
-		return NULL;
 	return lb->member[((hash >> 32) * lb->n) >> 32];
 }
 

@@ -18,6 +18,18 @@
 
 #include "pcb/pcb_int.h"
 
+static void
+pcbs_fini(struct vnet *v)
+{
+	struct pcbs *p = V_pcb(v);
+	struct zone *zone[] = { p->ports, p->addrs, p->uids, p->jails,
+	    p->blocks };
+
+	for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
+		if (zone[i] != NULL)
+			zdestroy(zone[i]);
+}
+
 static int
 pcbs_init(struct vnet *v)
 {
@@ -31,19 +43,8 @@ pcbs_init(struct vnet *v)
 	if (p->ports != NULL && p->addrs != NULL && p->uids != NULL &&
 	    p->jails != NULL && p->blocks != NULL)
 		return 0;
+	pcbs_fini(v);
 	return ENOMEM;
-}
-
-static void
-pcbs_fini(struct vnet *v)
-{
-	struct pcbs *p = V_pcb(v);
-
-	zdestroy(p->ports);
-	zdestroy(p->addrs);
-	zdestroy(p->uids);
-	zdestroy(p->jails);
-	zdestroy(p->blocks);
 }
 
 VNET_MODULE(pcb_module, struct pcbs, VNET_PCB, pcbs_init, pcbs_fini);

@@ -87,41 +87,53 @@ in_pcbputport(struct inpcb *inp)
 
 /* ---- the three rules ---- */
 
-static bool
-port_used(const struct inpcb *inp, const struct endpoint *e)
+/* The table entries that a bind to one address and port may conflict with. */
+struct rivals {
+	const struct inpport *port;	/* any address; for a wildcard only */
+	const struct inpaddr *same;	/* the very address */
+	const struct inpaddr *wild;	/* the wildcard; not for itself */
+};
+
+static void
+find_rivals(const struct inpcb *inp, const struct endpoint *e,
+    struct rivals *r)
 {
 	const struct inpcbinfo *pi = inp->inp_pcbinfo;
 	const struct prison *owner =
 	    prison_ip_owner_of(inp->inp_cred.prison, &e->addr);
 	const struct inaddr any = inp_any(inp);
 
+	*r = (struct rivals){ 0 };
+	r->same = inpaddr_find(pi, owner, &e->addr, e->port);
 	if (inaddr_is_any(&e->addr))
-		return inpport_find(pi, owner, !inaddr_is_v4(&any),
-		    e->port) != NULL;
-	return inpaddr_find(pi, owner, &e->addr, e->port) != NULL ||
-	    inpaddr_find(pi, owner, &any, e->port) != NULL;
+		r->port = inpport_find(pi, owner, !inaddr_is_v4(&any),
+		    e->port);
+	else
+		r->wild = inpaddr_find(pi, owner, &any, e->port);
 }
 
 static bool
-other_user(const struct inpcb *inp, const struct endpoint *e)
+used(const struct rivals *r)
 {
-	const struct inpcbinfo *pi = inp->inp_pcbinfo;
-	const struct prison *owner =
-	    prison_ip_owner_of(inp->inp_cred.prison, &e->addr);
-	const struct inaddr any = inp_any(inp);
-	uint32_t uid = inp->inp_cred.uid;
-	const struct inpport *pt;
-	const struct inpaddr *ia;
+	return r->port != NULL || r->same != NULL || r->wild != NULL;
+}
 
-	if (inaddr_is_any(&e->addr)) {
-		pt = inpport_find(pi, owner, !inaddr_is_v4(&any), e->port);
-		return pt != NULL && tally_has_other(&pt->pt_tally, uid);
-	}
-	ia = inpaddr_find(pi, owner, &e->addr, e->port);
-	if (ia != NULL && tally_has_other(&ia->ia_tally, uid))
-		return true;
-	ia = inpaddr_find(pi, owner, &any, e->port);
-	return ia != NULL && tally_has_other(&ia->ia_tally, uid);
+static bool
+other_user(const struct rivals *r, uint32_t uid)
+{
+	if (r->port != NULL)
+		return tally_has_other(&r->port->pt_tally, uid);
+	return (r->same != NULL && tally_has_other(&r->same->ia_tally, uid)) ||
+	    (r->wild != NULL && tally_has_other(&r->wild->ia_tally, uid));
+}
+
+static bool
+not_shared(const struct rivals *r, unsigned mask)
+{
+	for (unsigned c = 0; r->same != NULL && c < INP_NREUSE; c++)
+		if (r->same->ia_nreuse[c] > 0 && (c & mask) == 0)
+			return true;
+	return false;
 }
 
 /* The options another socket may have for inp to bind beside it. */
@@ -140,35 +152,23 @@ reuse_mask(const struct inpcb *inp, bool multicast)
 	return mask;
 }
 
-static bool
-not_shared(const struct inpcb *inp, const struct endpoint *e, unsigned mask)
-{
-	const struct inpcbinfo *pi = inp->inp_pcbinfo;
-	const struct inpaddr *ia = inpaddr_find(pi,
-	    prison_ip_owner_of(inp->inp_cred.prison, &e->addr), &e->addr,
-	    e->port);
-
-	for (unsigned c = 0; ia != NULL && c < INP_NREUSE; c++)
-		if (ia->ia_nreuse[c] > 0 && (c & mask) == 0)
-			return true;
-	return false;
-}
-
 static int
 check_conflict(const struct inpcb *inp, const struct endpoint *e,
     const struct cred *cred)
 {
 	struct vnet *v = inp->inp_pcbinfo->pi_vnet;
 	bool multicast = inaddr_is_multicast(&e->addr);
+	struct rivals r;
 	bool conflict;
 
-	if (inp->inp_reuse == 0)
-		conflict = port_used(inp, e);
-	else
-		conflict = not_shared(inp, e, reuse_mask(inp, multicast));
+	find_rivals(inp, e, &r);
+	if (!used(&r))
+		return 0;
+	conflict = inp->inp_reuse == 0 ||
+	    not_shared(&r, reuse_mask(inp, multicast));
 	if (!conflict && !multicast &&
 	    priv_check(v, cred, PRIV_NETINET_REUSEPORT) != 0)
-		conflict = other_user(inp, e);
+		conflict = other_user(&r, inp->inp_cred.uid);
 	if (!conflict)
 		return 0;
 	portrange_count_conflict(v);

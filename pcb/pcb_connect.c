@@ -30,6 +30,7 @@
 int
 in_pcbfaddr(const struct cred *cred, struct inaddr *faddr)
 {
+	const struct inaddr loopback6 = { .b = { [15] = 1 } };
 	struct inaddr a = *faddr;
 	int error;
 
@@ -39,7 +40,7 @@ in_pcbfaddr(const struct cred *cred, struct inaddr *faddr)
 		return error;
 	if (inaddr_is_any(&a))
 		a = inaddr_is_v4(&a) ? inaddr_v4(htonl(INADDR_LOOPBACK)) :
-		    (struct inaddr){ .b = { [15] = 1 } };
+		    loopback6;
 	*faddr = a;
 	return 0;
 }

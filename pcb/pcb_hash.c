@@ -74,11 +74,10 @@ hash_port(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
 	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
 }
 
-struct inpport *
-inpport_find(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
-    in_port_t port)
+static struct inpport *
+find_port(const struct inpcbinfo *pi, uint64_t h, const struct prison *owner,
+    bool v6, in_port_t port)
 {
-	uint64_t h = hash_port(pi, owner, v6, port);
 	struct hlink *l;
 
 	HTABLE_FOREACH(l, &pi->pi_ports, h) {
@@ -91,21 +90,35 @@ inpport_find(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
 	return NULL;
 }
 
-struct inpaddr *
-inpaddr_find(const struct inpcbinfo *pi, const struct prison *owner,
+struct inpport *
+inpport_find(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
+    in_port_t port)
+{
+	return find_port(pi, hash_port(pi, owner, v6, port), owner, v6, port);
+}
+
+static struct inpaddr *
+find_addr(const struct inpcbinfo *pi, uint64_t h, const struct prison *owner,
     const struct inaddr *laddr, in_port_t lport)
 {
-	uint64_t h = hash_addr(pi, owner, laddr, lport);
 	struct hlink *l;
 
 	HTABLE_FOREACH(l, &pi->pi_addrs, h) {
 		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
 
-		if (ia->ia_owner == owner && ia->ia_port->pt_port == lport &&
+		if (ia->ia_owner == owner && ia->ia_lport == lport &&
 		    inaddr_eq(&ia->ia_laddr, laddr))
 			return ia;
 	}
 	return NULL;
+}
+
+struct inpaddr *
+inpaddr_find(const struct inpcbinfo *pi, const struct prison *owner,
+    const struct inaddr *laddr, in_port_t lport)
+{
+	return find_addr(pi, hash_addr(pi, owner, laddr, lport), owner, laddr,
+	    lport);
 }
 
 /* ---- entries ---- */
@@ -114,7 +127,8 @@ static struct inpport *
 inpport_get(struct inpcbinfo *pi, const struct prison *owner, bool v6,
     in_port_t port)
 {
-	struct inpport *pt = inpport_find(pi, owner, v6, port);
+	uint64_t h = hash_port(pi, owner, v6, port);
+	struct inpport *pt = find_port(pi, h, owner, v6, port);
 
 	if (pt != NULL)
 		return pt;
@@ -123,8 +137,7 @@ inpport_get(struct inpcbinfo *pi, const struct prison *owner, bool v6,
 	pt->pt_owner = owner;
 	pt->pt_port = port;
 	pt->pt_v6 = v6;
-	htable_insert(&pi->pi_ports, &pt->pt_hash,
-	    hash_port(pi, owner, v6, port));
+	htable_insert(&pi->pi_ports, &pt->pt_hash, h);
 	return pt;
 }
 
@@ -147,7 +160,8 @@ static struct inpaddr *
 inpaddr_get(struct inpcbinfo *pi, struct inpport *pt,
     const struct inaddr *laddr)
 {
-	struct inpaddr *ia = inpaddr_find(pi, pt->pt_owner, laddr,
+	uint64_t h = hash_addr(pi, pt->pt_owner, laddr, pt->pt_port);
+	struct inpaddr *ia = find_addr(pi, h, pt->pt_owner, laddr,
 	    pt->pt_port);
 
 	if (ia != NULL)
@@ -155,11 +169,11 @@ inpaddr_get(struct inpcbinfo *pi, struct inpport *pt,
 	if ((ia = zalloc(V_pcb(pi->pi_vnet)->addrs)) == NULL)
 		return NULL;
 	ia->ia_laddr = *laddr;
+	ia->ia_lport = pt->pt_port;
 	ia->ia_owner = pt->pt_owner;
 	ia->ia_port = pt;
 	TAILQ_INIT(&ia->ia_pcbs);
-	htable_insert(&pi->pi_addrs, &ia->ia_hash,
-	    hash_addr(pi, pt->pt_owner, laddr, pt->pt_port));
+	htable_insert(&pi->pi_addrs, &ia->ia_hash, h);
 	pi->pi_njailwild += jail_wildcard(ia);
 	return ia;
 }
@@ -357,10 +371,9 @@ static void
 offer(struct found *f, const struct inpaddr *ia, uint64_t h)
 {
 	unsigned depth = prison_depth(ia->ia_owner);
-	struct inpcb *inp = lbgroup_pick(ia, h);
+	struct inpcb *inp = ia->ia_haslb ? lbgroup_pick(ia, h) :
+	    TAILQ_FIRST(&ia->ia_pcbs);
 
-	if (inp == NULL)
-		inp = TAILQ_FIRST(&ia->ia_pcbs);
 	if (inp == NULL || prison_state(ia->ia_owner) != PRISON_ALIVE)
 		return;
 	if (!inp->inp_eligible) {
@@ -382,7 +395,7 @@ lookup_bound(const struct inpcbinfo *pi, uint64_t h,
 	HTABLE_FOREACH(l, &pi->pi_addrs, ha) {
 		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
 
-		if (ia->ia_port->pt_port == dst->port &&
+		if (ia->ia_lport == dst->port &&
 		    inaddr_eq(&ia->ia_laddr, &dst->addr))
 			offer(f, ia, h);
 	}
@@ -392,8 +405,9 @@ static void
 lookup_wild(const struct inpcbinfo *pi, const struct prison *owner, uint64_t h,
     const struct endpoint *dst, struct found *f)
 {
+	const struct inaddr any6 = { 0 };
 	const struct inaddr any = inaddr_is_v4(&dst->addr) ?
-	    inaddr_v4(htonl(INADDR_ANY)) : (struct inaddr){ 0 };
+	    inaddr_v4(htonl(INADDR_ANY)) : any6;
 	const struct inpaddr *ia = inpaddr_find(pi, owner, &any, dst->port);
 
 	if (ia != NULL)

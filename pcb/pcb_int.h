@@ -87,16 +87,21 @@ struct lbgroup;
 
 /* Those of them that have one local address, which may be a wildcard. */
 struct inpaddr {
+	/* The first 64 bytes are all that a look-up reads. */
 	struct hlink	 ia_hash;
 	struct inaddr	 ia_laddr;
 	const struct prison *ia_owner;
-	struct inpport	*ia_port;
 	struct inpcbhead ia_pcbs;	/* unconnected; eligible ones first, the
 					 * last to become so before others */
+	in_port_t	 ia_lport;
+	bool		 ia_haslb;	/* ia_lb has members */
 	struct lbgroup	*ia_lb;		/* NULL: none yet */
+	struct inpport	*ia_port;
 	uint32_t	 ia_nreuse[INP_NREUSE];	/* unconnected, by options */
 	struct tally	 ia_tally;
 };
+
+static_assert(offsetof(struct inpaddr, ia_lb) == 64, "one cache line");
 
 struct inpcbinfo {
 	struct vnet	*pi_vnet;
@@ -140,7 +145,9 @@ inp_owner(const struct inpcb *inp)
 static inline struct inaddr
 inp_any(const struct inpcb *inp)
 {
-	return (inp->inp_vflag & INP_IPV6) != 0 ? (struct inaddr){ 0 } :
+	struct inaddr any6 = { 0 };
+
+	return (inp->inp_vflag & INP_IPV6) != 0 ? any6 :
 	    inaddr_v4(htonl(INADDR_ANY));
 }
 
@@ -189,6 +196,7 @@ void	in_pcbinshash(struct inpcb *inp, struct inpaddr *ia);
 int	lbgroup_reserve(struct inpaddr *ia);
 void	lbgroup_join(struct inpaddr *ia, struct inpcb *inp);
 void	lbgroup_leave(struct inpaddr *ia, struct inpcb *inp);
+/* ia_haslb must be set. */
 struct inpcb *lbgroup_pick(const struct inpaddr *ia, uint64_t hash);
 void	lbgroup_free(struct inpaddr *ia);
 

@@ -127,7 +127,7 @@ static uint32_t
 receive_space(const struct tcpcb *tp)
 {
 	const struct sockbuf *sb = &tp->t_inpcb.inp_socket->so_rcv;
-	long space = sbspace(sb) - (long)sb->sb_parked;
+	long space = sbspace(sb);
 
 	return space > 0 ? (uint32_t)space : 0;
 }

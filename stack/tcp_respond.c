@@ -86,7 +86,7 @@ tcp_rcvwindow(const struct tcpcb *tp)
 	uint32_t open = SEQ_GT(tp->rcv_adv, tp->rcv_nxt) ?
 	    tp->rcv_adv - tp->rcv_nxt : 0;
 	uint32_t limit = (uint32_t)TCP_MAXWIN << tp->rcv_scale;
-	uint32_t unit = 1u << tp->rcv_scale, wnd;
+	uint32_t wnd;
 	long space;
 
 	if (so == NULL)
@@ -96,12 +96,8 @@ tcp_rcvwindow(const struct tcpcb *tp)
 	if (space < (long)so->so_rcv.sb_hiwat / 4 &&
 	    space < (long)tp->t_maxseg)
 		space = 0;
-	wnd = space < (long)limit ? (uint32_t)space & ~(unit - 1) : limit;
-	if (wnd >= open)
-		return wnd;
-	/* The right edge stays, rounded outwards to what the field can say. */
-	wnd = (open + unit - 1) & ~(unit - 1);
-	return wnd < limit ? wnd : limit;
+	wnd = space < (long)limit ? (uint32_t)space : limit;
+	return wnd > open ? wnd : open;
 }
 
 uint16_t
@@ -109,6 +105,12 @@ tcp_announce(struct tcpcb *tp, uint32_t wnd, uint8_t flags)
 {
 	/* The window of a SYN is never scaled (RFC 7323, 2.2). */
 	unsigned scale = flags & TH_SYN ? 0 : tp->rcv_scale;
+	/*
+	 * Rounded down, so that the edge a peer sees may retreat by less than
+	 * one unit (RFC 7323, 2.4).  Rounding up would let the window creep
+	 * open for who sends a byte at a time.  What was promised once is
+	 * accepted all the same: rcv_adv does not retreat.
+	 */
 	uint32_t field = wnd >> scale;
 
 	if (field > TCP_MAXWIN)

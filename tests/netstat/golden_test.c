@@ -765,6 +765,8 @@ a_listing_cut_off_anywhere_is_refused(void **state)
 	for (len = 0; len < s.len; len++)
 		assert_false(accepts(s.buf, len, IPPROTO_TCP));
 	assert_true(accepts(s.buf, s.len, IPPROTO_TCP));
+	add_gen(&s, 2, 7);
+	assert_false(accepts(s.buf, s.len, IPPROTO_TCP));
 	stream_free(&s);
 }
 

@@ -26,7 +26,7 @@ shark()
 	tshark -n -r "$T/packets" $sums "$@" 2>"$T/shark.err"
 }
 n=$(shark | wc -l)
-check "tshark reads the capture ($n packets)" test "$n" -gt 20
+check "tshark reads the capture ($n packets)" test "$n" -ge 12
 is "$(shark -Y '_ws.malformed || ip.checksum.status==0 ||
     tcp.checksum.status==0 || udp.checksum.status==0')" "" \
     "no packet is malformed, no checksum is wrong"
@@ -37,6 +37,6 @@ is "$(shark -Y 'tcp.dstport==81 || tcp.srcport==81' -T fields -e tcp.flags |
     "the refused one is a SYN and a RST"
 is "$(shark -Y 'tcp.analysis.retransmission || tcp.analysis.lost_segment' |
     wc -l)" 0 "nothing is retransmitted on lo0"
-is "$(shark -Y 'icmp.type==3 && icmp.code==3' | wc -l | awk '{ print $1 > 0 }')" \
+is "$(shark -Y 'icmp.type==3 && icmp.code==3' | wc -l | awk '{ print ($1 > 0) }')" \
     1 "a datagram to a closed port is answered by port unreachable"
 finish

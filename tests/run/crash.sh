@@ -13,7 +13,7 @@ wait "$daemon" 2>/dev/null
 ended()	{ ! kill -0 "$a" 2>/dev/null && ! kill -0 "$b" 2>/dev/null; }
 until_ok 5 ended
 check "kill -9 of the daemon ends its jails" ended
-wait "$a"
+wait "$a" 2>/dev/null
 check "with a status that is not 0" test $? -ne 0
 pids=
 start_daemon

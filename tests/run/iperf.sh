@@ -23,6 +23,6 @@ udp='(if .end.sum.packets > 100 and .end.sum.lost_percent < 5 then "true"
 run_iperf "TCP" "$tcp"
 run_iperf "TCP, the server sends" "$tcp" -R
 run_iperf "TCP, four streams" "$tcp" -P 4
-run_iperf "UDP at 20 Mbit/s" "$udp" -u -b 20M
-run_iperf "UDP, the server sends" "$udp" -u -b 20M -R
+run_iperf "UDP at 20 Mbit/s" "$udp" -u -b 20M -l 1200
+run_iperf "UDP, the server sends" "$udp" -u -b 20M -l 1200 -R
 finish

@@ -203,7 +203,7 @@ start_daemon()	# [OPTION...]
 {
 	netjaild -f "$@" >"$T/netjaild.log" 2>&1 </dev/null &
 	daemon=$!
-	until_ok 5 test -S "$NETJAIL_SOCK" && return
+	until_ok 5 jls && return
 	not_ok "netjaild starts" "$(cat "$T/netjaild.log")"
 	exit 1
 }

@@ -11,7 +11,8 @@ refused()
 	timeout -k 5 20 "$@" >"$T/out" 2>"$T/err" </dev/null
 	refused_rc=$?
 	refused_n=$(wc -l <"$T/err")
-	if [ $refused_rc -ne 0 ] && [ $refused_rc -lt 124 ] &&
+	if [ $refused_rc -ne 0 ] && [ $refused_rc -lt 128 ] &&
+	    [ $refused_rc -ne 124 ] &&
 	    [ "$refused_n" -ge 1 ] && [ "$refused_n" -le 20 ] &&
 	    ! grep -q ran "$T/out"; then
 		ok "$refused_s: $(head -n 1 "$T/err" | cut -c 1-60)"

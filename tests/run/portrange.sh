@@ -29,8 +29,9 @@ netjail sysctl $v.stats >"$T/stats" 2>/dev/null &&
     sh -c "grep -E 'exhausted: [1-9]' $T/stats"
 
 netjail sysctl "$v.first=70000" >/dev/null 2>&1
-is "$(value first | awk '{ print $1 >= 1 && $1 <= 65535 }')" 1 \
+is "$(value first | awk '{ print ($1 >= 1 && $1 <= 65535) }')" 1 \
     "a limit beyond 65535 is clamped or refused"
 jail a 10.0.9.1 sysctl "$v.first=30000" >"$T/out" 2>&1
 is $? 1 "a jail cannot set the stack's range"
+jexec srv sh -c 'kill -9 -1' 2>/dev/null
 finish

@@ -153,7 +153,7 @@ no_operation_changes_more_than_a_few_buckets(void **state)
 	for (i = 0; i < 2 * N; i++) {
 		before = w->t.nbuckets;
 		flip(w, i % N);
-		assert_in_range(w->t.nbuckets + 4, before, before + 8);
+		assert_in_range(w->t.nbuckets + 8, before, before + 10);
 	}
 }
 

@@ -674,25 +674,27 @@ sockets_that_cannot_be_are_refused(void **state)
 }
 
 static void
-maxsockets_limits_and_only_grows(void **state)
+maxsockets_limits_but_not_below_what_is_open(void **state)
 {
 	struct fixture *f = *state;
 	struct zone *zone = NULL;
 	struct zone_stats st;
 	struct socket *so;
 
-	assert_int_equal(sysctl_set(f, "kern.ipc.maxsockets", 1000), EINVAL);
+	assert_int_equal(sysctl_set(f, "kern.ipc.maxsockets", 0), EINVAL);
 	assert_int_equal(sysctl_set(f, "kern.ipc.maxsockets", 300000), 0);
 	do {
 		zone = znext(f->v, zone);
 		zstats(zone, &st);
 	} while (strcmp(st.name, "socket") != 0);
 	assert_int_equal(st.limit, 300000);
-	zlimit(zone, 1);
 	udp(f, &f->a);
+	udp(f, &f->a);
+	assert_int_equal(sysctl_set(f, "kern.ipc.maxsockets", 1), EINVAL);
+	assert_int_equal(sysctl_set(f, "kern.ipc.maxsockets", 2), 0);
 	assert_int_equal(socreate(f->v, AF_INET, SOCK_DGRAM, 0, &f->a, &so),
 	    ENOBUFS);
-	zlimit(zone, 2);
+	assert_int_equal(sysctl_set(f, "kern.ipc.maxsockets", 3), 0);
 	udp(f, &f->a);
 }
 
@@ -1017,7 +1019,7 @@ main(void)
 		TEST(shutdown_needs_a_peer_and_ends_both_directions),
 		TEST(a_datagram_socket_cannot_listen),
 		TEST(sockets_that_cannot_be_are_refused),
-		TEST(maxsockets_limits_and_only_grows),
+		TEST(maxsockets_limits_but_not_below_what_is_open),
 		TEST(without_memory_a_call_fails_and_leaves_nothing),
 		TEST(options_are_checked_and_kept),
 		TEST(the_port_range_option_decides_the_port),
