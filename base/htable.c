@@ -79,6 +79,7 @@ split(struct htable *t)
 		return false;
 	from = bucket(t, t->nbuckets - t->half);
 	to = bucket(t, t->nbuckets);
+	/* cppcheck-suppress uninitvar ; calloc() has cleared it */
 	while ((l = *from) != NULL) {
 		if ((l->hash & (2 * t->half - 1)) == t->nbuckets) {
 			*from = l->next;

@@ -22,6 +22,7 @@
 struct dgaddr {
 	STAILQ_ENTRY(dgaddr) link;
 	struct dgram	dg;
+	bool		token;		/* no datagram: an error waits */
 };
 
 static void
@@ -58,19 +59,24 @@ dgram_queued(struct face *f, int app)
 	return (uint32_t)n;
 }
 
-/* A datagram of len bytes was taken: drop sources up to and with its own. */
-static void
+/* A datagram of len bytes was taken: drop sources up to and with its own.
+ * False: it was a token. */
+static bool
 dgaddr_match(struct face *f, uint32_t len, struct dgram *dg, int peek)
 {
 	struct dgaddr *a;
+	bool token;
 
 	while ((a = STAILQ_FIRST(&f->dgaddrs)) != NULL && a->dg.len != len)
 		dgaddr_pop(f);
+	dg->len = len;
 	if (a == NULL)
-		return;
+		return true;
 	*dg = a->dg;
+	token = a->token;
 	if (!peek)
 		dgaddr_pop(f);
+	return !token;
 }
 
 int
@@ -83,14 +89,19 @@ dgram_receive(struct face *f, int app, void *buf, uint32_t room, int peek,
 	if ((error = sogeterror(f->so)) != 0)
 		return error;
 	(void)dgram_queued(f, app);
-	*dg = (struct dgram) { .len = 0 };
-	n = recv(app, buf, room, MSG_DONTWAIT | MSG_TRUNC |
-	    (peek ? MSG_PEEK : 0));
-	if (n < 0)
-		return EWOULDBLOCK;
-	dgaddr_match(f, (uint32_t)n, dg, peek);
-	dg->len = (uint32_t)n;
-	return 0;
+	for (;;) {
+		*dg = (struct dgram) { .len = 0 };
+		n = recv(app, buf, room, MSG_DONTWAIT | MSG_TRUNC |
+		    (peek ? MSG_PEEK : 0));
+		if (n < 0)
+			return EWOULDBLOCK;
+		if (dgaddr_match(f, (uint32_t)n, dg, peek))
+			return 0;
+		if (peek)	/* a token: it must go all the same */
+			(void)recv(app, buf, 0, MSG_DONTWAIT);
+		if (peek)
+			dgaddr_pop(f);
+	}
 }
 
 /* Program to stack.  False: the face was freed. */
@@ -162,6 +173,27 @@ dgram_deliver(struct face *f)
 	return true;
 }
 
+/* Wake a program that waits natively while an error waits for it. */
+static void
+dgram_show_error(struct face *f)
+{
+	struct dgaddr *a;
+
+	if (f->so->so_error == 0)
+		f->err_shown = false;
+	if (f->so->so_error == 0 || f->err_shown)
+		return;
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return;
+	if (send(f->src.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		free(a);
+		return;
+	}
+	a->token = true;
+	f->err_shown = true;
+	STAILQ_INSERT_TAIL(&f->dgaddrs, a, link);
+}
+
 void
 dgram_run(struct face *f)
 {
@@ -173,6 +205,7 @@ dgram_run(struct face *f)
 			break;
 		}
 	notify_retry(f);
+	dgram_show_error(f);
 	(void)dgram_pull(f);
 }
 

@@ -5,6 +5,12 @@
  * poll(), read() and recv() work natively; its source is remembered in
  * face->dgaddrs.  A call that wants the source is trapped, and the daemon then
  * takes the datagram out of the queue itself.
+ *
+ * An ICMP error for a connected socket is the answer of the next trapped call;
+ * a datagram of length zero in the queue (the token) wakes a program that polls
+ * or reads natively.  read() of it gives 0, where Linux would give the error.
+ * So that recv() and send() without an address are trapped too, UDP sockets get
+ * descriptor numbers from DGRAM_FDS on, where nothing else is, if they can.
  */
 #ifndef DAEMON_DGRAM_H
 #define DAEMON_DGRAM_H
@@ -14,6 +20,10 @@
 #include "base/inaddr.h"
 
 struct face;
+
+/* 64 numbers below FD_SETSIZE; the filter tells them by a mask. */
+#define DGRAM_FDS	960
+#define DGRAM_FDMASK	0xffffffc0u
 
 void	dgram_event(struct face *f, uint32_t events);
 

@@ -237,27 +237,26 @@ face_dirty(struct face *f)
 }
 
 int
-face_app(const struct face *f)
+face_app(struct face *f)
 {
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
 	int fd;
 
 	if (f->hint_tid < 0)
 		return -1;
 	fd = target_getfd(&f->d->targets, f->hint_tid, f->hint_fd);
-	if (fd < 0)
-		return -1;
-	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) == 0 &&
-	    cookie == f->cookie)
+	if (fd >= 0 && is_socket(fd, f->cookie))
 		return fd;
-	close(fd);
-	return -1;
+	if (fd >= 0)
+		close(fd);
+	fd = target_search(f->hint_fd, f->cookie, &f->hint_tid, &f->hint_fd);
+	if (fd < 0)
+		f->hint_tid = -1;	/* until a trapped call shows it again */
+	return fd;
 }
 
 /* One unread byte at the daemon's end turns its close into ECONNRESET. */
 static void
-face_sentinel(const struct face *f)
+face_sentinel(struct face *f)
 {
 	int app;
 

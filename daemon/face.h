@@ -53,6 +53,7 @@ struct face {
 	bool		 rx_ready;	/* the program may have written */
 	bool		 tx_ready;	/* its receive queue may have room */
 	bool		 fin_sent;	/* the program was told end of file */
+	bool		 app_shut;	/* epoll said so: there is an end to read */
 	bool		 app_eof;	/* it shut down its sending side */
 	bool		 app_gone;	/* it closed its last descriptor */
 	bool		 told;		/* connect() has reported success */
@@ -65,6 +66,7 @@ struct face {
 	struct endpoint	 lname;		/* as bound; GONE: getsockname()'s */
 	struct dgaddrs	 dgaddrs;	/* DGRAM: of what is in its queue */
 	bool		 pktinfo;	/* IP_PKTINFO wanted */
+	bool		 err_shown;	/* DGRAM: a token tells of so_error */
 };
 
 /* Make a face in state NEW, OPEN or DGRAM for so (owned from here on) out of
@@ -87,9 +89,9 @@ void	face_dirty(struct face *f);
 /* What daemon_settle() does for a dirty face. */
 void	face_serve(struct face *f);
 
-/* The app end, if the thread that last used it still has it under the same
- * number.  -1 otherwise; the caller closes it. */
-int	face_app(const struct face *f);
+/* The app end: from the thread that used it last, or from whoever has it under
+ * the same number since.  -1: not found; the caller closes it. */
+int	face_app(struct face *f);
 
 /*
  * End the connection as an error: what was received first still reaches the

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <seccomp.h>
 
+#include "daemon/dgram.h"
 #include "daemon/filter.h"
 #include "daemon/sockcall.h"
 
@@ -23,6 +24,9 @@ arg_cmp(unsigned arg, unsigned test, uint64_t value)
 		return SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, 0xffffffffu, value);
 	case ARG_NOT:
 		return SCMP_CMP64(arg, SCMP_CMP_NE, value, 0);
+	case ARG_DGRAM_FD:
+		return SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, DGRAM_FDMASK,
+		    DGRAM_FDS);
 	case ARG_GE:
 	case ARG_ALWAYS:
 		break;

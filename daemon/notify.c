@@ -80,6 +80,19 @@ notify_addfd(const struct call *c, int fd, bool cloexec, int *nump)
 	return 0;
 }
 
+int
+notify_addfd_at(const struct call *c, int fd, bool cloexec, int want)
+{
+	struct seccomp_notif_addfd a = {
+		.id = c->id, .srcfd = (uint32_t)fd, .newfd = (uint32_t)want,
+		.flags = SECCOMP_ADDFD_FLAG_SEND | SECCOMP_ADDFD_FLAG_SETFD,
+		.newfd_flags = cloexec ? O_CLOEXEC : 0,
+	};
+
+	return ioctl(c->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &a) < 0 ? errno :
+								       0;
+}
+
 static void
 call_release(struct call *c)
 {

@@ -68,6 +68,8 @@ bool	call_valid(const struct call *c);
  * (the caller is gone: roll back), EMFILE.  *nump: the number.
  */
 int	notify_addfd(const struct call *c, int fd, bool cloexec, int *nump);
+/* The same under the number want, which must be free in the caller's table. */
+int	notify_addfd_at(const struct call *c, int fd, bool cloexec, int want);
 
 /* Try the parked calls on f again. */
 void	notify_retry(struct face *f);

@@ -104,6 +104,9 @@ pump_pull(struct face *f)
 		/* EPIPE after a reset: the error itself is on its way. */
 		(void)sosend_mbuf(f->so, m, &f->so->so_cred);
 		moved += (size_t)n;
+		/* A short read emptied the queue; what comes is an edge. */
+		if ((size_t)n < room && !f->app_shut)
+			f->rx_ready = false;
 	}
 	return f->rx_ready ? PUMP_MORE : PUMP_STOP;
 }
@@ -177,6 +180,8 @@ pump_event(struct face *f, uint32_t events)
 {
 	if (events & EPOLLHUP)
 		f->app_gone = true;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		f->app_shut = true;
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		f->rx_ready = true;
 	if (events & EPOLLOUT)

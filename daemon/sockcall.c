@@ -143,6 +143,35 @@ is_dgram(const struct face *f)
 
 /* ---- socket ---- */
 
+/*
+ * A free number for a UDP socket among those the filter knows (dgram.h), or -1.
+ * Another thread could take it meanwhile, so a process of several is not asked.
+ */
+static int
+dgram_number(const struct call *c)
+{
+	int fd, n;
+
+	if (!target_alone(c->tid))
+		return -1;
+	for (n = DGRAM_FDS + (int)~DGRAM_FDMASK; n >= DGRAM_FDS; n--) {
+		fd = target_getfd(&c->d->targets, c->tid, n);
+		if (fd < 0)
+			return errno == EBADF ? n : -1;
+		close(fd);
+	}
+	return -1;
+}
+
+static int
+inject_app(struct call *c, int app, bool dgram, bool cloexec, int *num)
+{
+	if (dgram && (*num = dgram_number(c)) >= 0 &&
+	    notify_addfd_at(c, app, cloexec, *num) == 0)
+		return 0;
+	return notify_addfd(c, app, cloexec, num);
+}
+
 static int
 socket_inject(struct call *c, struct socket *so, int flags)
 {
@@ -165,7 +194,7 @@ socket_inject(struct call *c, struct socket *so, int flags)
 		soclose(so);
 		return ENOBUFS;
 	}
-	error = notify_addfd(c, p.app, (flags & SOCK_CLOEXEC) != 0, &num);
+	error = inject_app(c, p.app, dgram, (flags & SOCK_CLOEXEC) != 0, &num);
 	close(p.app);
 	if (error != 0) {
 		face_free(f, false);
@@ -608,8 +637,10 @@ static const struct trap trap_setsockopt[] = {
 	SOL_AND(SO_BINDTODEVICE), SOL_AND(SO_PASSCRED), SOL_AND(SO_ZEROCOPY),
 };
 
-static const struct trap trap_sendto[] = { NOT(4, 0) };
-static const struct trap trap_recvfrom[] = { NOT(4, 0) };
+/* With an address, or on a descriptor that may be a UDP socket (dgram.h). */
+static const struct trap trap_address[] = {
+	NOT(4, 0), { .arg = 0, .test = ARG_DGRAM_FD },
+};
 static const struct trap trap_ioctl[] = {
 	INT_EQ(1, FIONREAD), INT_EQ(1, SIOCOUTQ),
 };
@@ -638,9 +669,9 @@ static const struct sockcall sockcalls[] = {
 	{ SYS_setsockopt, "setsockopt", sys_setsockopt, .wantfd = true,
 	    .harmless = true, TRAPS(trap_setsockopt) },
 	{ SYS_sendto, "sendto", sys_sendto, .wantfd = true,
-	    .timedout = EAGAIN, TRAPS(trap_sendto) },
+	    .timedout = EAGAIN, TRAPS(trap_address) },
 	{ SYS_recvfrom, "recvfrom", sys_recvfrom, .wantfd = true,
-	    .harmless = true, .timedout = EAGAIN, TRAPS(trap_recvfrom) },
+	    .harmless = true, .timedout = EAGAIN, TRAPS(trap_address) },
 	{ SYS_sendmsg, "sendmsg", sys_sendmsg, .wantfd = true },
 	{ SYS_recvmsg, "recvmsg", sys_recvmsg, .wantfd = true,
 	    .harmless = true, .timedout = EAGAIN },

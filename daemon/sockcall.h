@@ -20,6 +20,7 @@ enum argtest {
 	ARG_INT_EQ,
 	ARG_NOT,	/* != value in all 64 bits */
 	ARG_GE,		/* unsigned, all 64 bits */
+	ARG_DGRAM_FD,	/* a number that dgram.h sets apart */
 };
 
 struct trap {

@@ -75,7 +75,7 @@ stream_sendto(struct call *c)
 	int flags = (int)c->args[3], error;
 	ssize_t n;
 
-	if (c->face->state != FACE_OPEN)
+	if (c->face->state != FACE_OPEN || c->args[4] == 0)
 		return CALL_CONTINUE;
 	if ((error = call_copyin(c, c->args[1], payload, len)) != 0)
 		return error;

@@ -6,6 +6,7 @@
  * named, so another thread's leader is read from /proc each time and is not
  * cached, for a cached pidfd must die with the number it is kept under.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "daemon/target.h"
@@ -168,6 +170,57 @@ target_getfd(struct targets *ts, pid_t tid, int fd)
 	return -1;
 }
 
+bool
+is_socket(int fd, uint64_t cookie)
+{
+	uint64_t c = 0;
+	socklen_t len = sizeof(c);
+
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &c, &len) == 0 &&
+	    c == cookie;
+}
+
+/* The socket as descriptor fd of the process behind pidfd, or -1. */
+static int
+pidfd_getsocket(int pidfd, int fd, uint64_t cookie)
+{
+	int got = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+
+	if (got >= 0 && !is_socket(got, cookie)) {
+		close(got);
+		got = -1;
+	}
+	return got;
+}
+
+int
+target_search(int fd, uint64_t cookie, pid_t *tidp, int *nump)
+{
+	struct dirent *de;
+	DIR *proc;
+	int pidfd, got = -1;
+
+	if ((proc = opendir("/proc")) == NULL)
+		return -1;
+	while (got < 0 && (de = readdir(proc)) != NULL) {
+		*tidp = (pid_t)strtol(de->d_name, NULL, 10);
+		if (*tidp <= 0)
+			continue;
+		pidfd = (int)syscall(SYS_pidfd_open, *tidp, 0);
+		if (pidfd < 0)
+			continue;
+		*nump = fd;
+		got = pidfd_getsocket(pidfd, fd, cookie);
+		if (got < 0) {
+			*nump = 0;
+			got = pidfd_getsocket(pidfd, 0, cookie);
+		}
+		close(pidfd);
+	}
+	closedir(proc);
+	return got;
+}
+
 int
 target_euid(struct targets *ts, pid_t tid, uid_t *uidp)
 {
@@ -229,6 +282,15 @@ target_writev(pid_t tid, const struct iovec *local, int nlocal,
 {
 	return process_vm_writev(tid, local, (unsigned long)nlocal, remote,
 	    (unsigned long)nremote, 0);
+}
+
+bool
+target_alone(pid_t tid)
+{
+	char buf[4096];
+
+	return proc_status(tid, buf, sizeof(buf)) &&
+	    status_value(buf, "\nThreads:", 10, 0) == 1;
 }
 
 bool

@@ -36,6 +36,20 @@ void	targets_fini(struct targets *ts);
  * EBADF, ESRCH, EMFILE. */
 int	target_getfd(struct targets *ts, pid_t tid, int fd);
 
+/* Has the thread's process no other threads? */
+bool	target_alone(pid_t tid);
+
+/*
+ * Some process that holds the socket with this SO_COOKIE as descriptor fd or 0
+ * (it was inherited, or moved to standard input).  A duplicate as above, and
+ * the process in *tidp, the number in *nump; -1: not found.  Costs some
+ * microseconds per process of the machine.
+ */
+int	target_search(int fd, uint64_t cookie, pid_t *tidp, int *nump);
+
+/* Is fd the socket with this SO_COOKIE? */
+bool	is_socket(int fd, uint64_t cookie);
+
 /* The same thread's effective uid as the daemon sees it.  0 or errno. */
 int	target_euid(struct targets *ts, pid_t tid, uid_t *uidp);
 

@@ -54,35 +54,43 @@ reach_jail(struct launch_cmd *c)
 		errx(1, "jail %u has no processes to join", c->jid);
 }
 
-int
-main(int argc, char **argv)
+/* What the words of the command line ask for. */
+static void
+parse(struct launch_cmd *c, const char **user, int argc, char **argv)
 {
-	const char *user = NULL;
-	struct launch_user u;
-	struct launch_cmd c = { .pidfd = -1 };
-	pid_t pid;
 	int ch;
 
 	while ((ch = getopt(argc, argv, "+lnu:U:")) != -1)
 		switch (ch) {
 		case 'l':
-			c.clean = true;
+			c->clean = true;
 			break;
 		case 'n':	/* once said that the jail is given by name */
 			break;
 		case 'u':
-			user = optarg;
+			*user = optarg;
 			break;
 		case 'U':
-			c.user_inside = optarg;
+			c->user_inside = optarg;
 			break;
 		default:
 			usage();
 		}
-	argc -= optind;
-	argv += optind;
-	if (argc < 1 || (user != NULL && c.user_inside != NULL))
+	if (optind == argc || (*user != NULL && c->user_inside != NULL))
 		usage();
+}
+
+int
+main(int argc, char **argv)
+{
+	struct launch_user u = { .name = NULL };
+	struct launch_cmd c = { .pidfd = -1 };
+	const char *user = NULL;
+	int status = 1;
+	pid_t pid;
+
+	parse(&c, &user, argc, argv);
+	argv += optind;
 	if (user != NULL) {
 		if (launch_user_find(user, &u) != 0)
 			return 1;
@@ -90,8 +98,9 @@ main(int argc, char **argv)
 	}
 	c.jid = find_jail(argv[0]);
 	reach_jail(&c);
-	c.argv = argc > 1 ? argv + 1 : NULL;
-	if ((pid = launch_start(&c)) < 0)
-		return 1;
-	return launch_wait(&c, pid, argv[0]);
+	c.argv = argv[1] != NULL ? argv + 1 : NULL;
+	if ((pid = launch_start(&c)) > 0)
+		status = launch_wait(&c, pid, argv[0]);
+	launch_user_free(&u);
+	return status;
 }

@@ -21,8 +21,8 @@
  * C writes its number, reads the go-ahead (neither is ever trapped), and P
  * takes the listener with pidfd_getfd(2).
  *
- * A command in no jail stays where it is, but gets a network namespace with no
- * way out if one can be had: what the filter does not know then reaches nothing.
+ * A command in no jail stays where it is, but gets a network namespace with
+ * no way out if one can be had: what the filter does not know reaches nothing.
  */
 #include <err.h>
 #include <errno.h>

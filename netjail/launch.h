@@ -70,7 +70,7 @@ int	launch_init(const struct launch_jail *j, int *pidfdp);
  */
 int	launch_map_ids(pid_t pid, bool verbose);
 
-/* Bring lo up in our network namespace and give it these addresses.  0 or -1. */
+/* Bring lo of our network namespace up, with these addresses.  0 or -1. */
 int	launch_lo(const struct inaddr *addr, unsigned naddr);
 
 /* Whom a command runs as, and that user's environment. */
@@ -84,8 +84,12 @@ struct launch_user {
 	int	 ngroups;
 };
 
-/* Fill *u from the user database of the current root.  0 or -1. */
+/*
+ * Fill *u from the user database of the current root; launch_user_free() frees
+ * what it holds.  0 or -1, then it holds nothing.
+ */
 int	launch_user_find(const char *name, struct launch_user *u);
+void	launch_user_free(struct launch_user *u);
 
 /* Take on u's ids for good.  0 or -1. */
 int	launch_user_become(const struct launch_user *u);

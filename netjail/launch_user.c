@@ -29,6 +29,16 @@ find_groups(struct launch_user *u)
 	}
 }
 
+void
+launch_user_free(struct launch_user *u)
+{
+	free(u->name);
+	free(u->home);
+	free(u->shell);
+	free(u->groups);
+	*u = (struct launch_user) { .name = NULL };
+}
+
 int
 launch_user_find(const char *name, struct launch_user *u)
 {
@@ -51,6 +61,7 @@ launch_user_find(const char *name, struct launch_user *u)
 	if (u->name == NULL || u->home == NULL || u->shell == NULL ||
 	    find_groups(u) != 0) {
 		warn("%s", name);
+		launch_user_free(u);
 		return -1;
 	}
 	return 0;

@@ -156,25 +156,28 @@ add_address(struct jail *j, const struct inaddr *a)
 	j->addr[j->naddr++] = *a;
 }
 
-/* ip,ip,...; the empty list is one too.  False: not one, *bad is why. */
-static bool
-parse_addresses(struct jail *j, const char *list, char **bad)
+/* ip,ip,...; an empty list is one too.  NULL, or the item that is no address. */
+static const char *
+parse_addresses(struct jail *j, const char *list)
 {
-	char *copy, *ip, *rest;
+	char ip[INADDR_STRLEN];
 	struct inaddr a;
+	size_t len;
 
-	if ((copy = strdup(list)) == NULL)
-		err(1, NULL);
-	rest = *list != '\0' ? copy : NULL;
-	while ((ip = strsep(&rest, ",")) != NULL) {
-		if (!inaddr_pton(ip, &a)) {
-			*bad = ip;
-			return false;
-		}
+	while (*list != '\0') {
+		len = strcspn(list, ",");
+		if (len >= sizeof(ip))
+			return list;
+		memcpy(ip, list, len);
+		ip[len] = '\0';
+		if (!inaddr_pton(ip, &a))
+			return list;
 		add_address(j, &a);
+		list += len;
+		if (*list == ',' && *++list == '\0')
+			return list;
 	}
-	free(copy);
-	return true;
+	return NULL;
 }
 
 static void
@@ -219,7 +222,7 @@ parse_path(struct jail *j, const char *path)
 static void
 parse_jail(const struct options *o, struct jail *j, int argc, char **argv)
 {
-	char *bad = NULL;
+	const char *bad = NULL;
 	bool listed;
 
 	if (argc < 2)
@@ -231,15 +234,17 @@ parse_jail(const struct options *o, struct jail *j, int argc, char **argv)
 		    HOSTNAME_MAX);
 	argc -= 2;
 	argv += 2;
+	if (argc > 0)
+		bad = parse_addresses(j, argv[0]);
+	listed = argc > 0 && bad == NULL;
 	/* With -h the addresses may be the host name's alone. */
-	listed = argc > 0 && parse_addresses(j, argv[0], &bad);
-	if (!listed && !o->resolve) {
-		if (argc == 0)
-			usage();
-		errx(1, "Could not make sense of ip-number: %s", bad);
-	}
 	if (o->resolve)
 		resolve_addresses(j);
+	else if (bad != NULL)
+		errx(1, "Could not make sense of ip-number: %.*s",
+		    (int)strcspn(bad, ","), bad);
+	else if (!listed)
+		usage();
 	argc -= listed;
 	argv += listed;
 	if (argc == 0 && !o->persist)
@@ -259,10 +264,7 @@ write_addresses(FILE *f, const struct jail *j, const char *name, bool v4)
 		if (inaddr_is_v4(&j->addr[i]) == v4)
 			fprintf(f, "%s%s", n++ > 0 ? "," : name,
 			    inaddr_ntop(&j->addr[i], text));
-	/* No address at all is none of IPv4, too. */
-	if (n == 0 && v4)
-		fputs(name, f);
-	if (n > 0 || v4)
+	if (n > 0)
 		fputc('\0', f);
 }
 

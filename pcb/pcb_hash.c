@@ -43,20 +43,25 @@ hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
 }
 
 static uint64_t
-hash_addr(const struct inpcbinfo *pi, const struct prison *owner,
+hash_addr(const struct inpcbinfo *pi, uint32_t space,
     const struct inaddr *laddr, in_port_t lport)
 {
 	struct {
 		struct inaddr	laddr;
 		uint32_t	space;
 		uint32_t	port;
-	} key = {
-		.laddr = *laddr, .port = lport,
-		.space = inaddr_is_any(laddr) ? (uint32_t)prison_jid(owner) :
-		    NOSPACE,
-	};
+	} key = { .laddr = *laddr, .space = space, .port = lport };
 
 	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+}
+
+/* The hash of an inpaddr: with its port space if it is a wildcard. */
+static uint64_t
+hash_entry(const struct inpcbinfo *pi, const struct prison *owner,
+    const struct inaddr *laddr, in_port_t lport)
+{
+	return hash_addr(pi, inaddr_is_any(laddr) ?
+	    (uint32_t)prison_jid(owner) : NOSPACE, laddr, lport);
 }
 
 static uint64_t
@@ -117,7 +122,7 @@ struct inpaddr *
 inpaddr_find(const struct inpcbinfo *pi, const struct prison *owner,
     const struct inaddr *laddr, in_port_t lport)
 {
-	return find_addr(pi, hash_addr(pi, owner, laddr, lport), owner, laddr,
+	return find_addr(pi, hash_entry(pi, owner, laddr, lport), owner, laddr,
 	    lport);
 }
 
@@ -160,7 +165,7 @@ static struct inpaddr *
 inpaddr_get(struct inpcbinfo *pi, struct inpport *pt,
     const struct inaddr *laddr)
 {
-	uint64_t h = hash_addr(pi, pt->pt_owner, laddr, pt->pt_port);
+	uint64_t h = hash_entry(pi, pt->pt_owner, laddr, pt->pt_port);
 	struct inpaddr *ia = find_addr(pi, h, pt->pt_owner, laddr,
 	    pt->pt_port);
 
@@ -389,7 +394,7 @@ static void
 lookup_bound(const struct inpcbinfo *pi, uint64_t h,
     const struct endpoint *dst, struct found *f)
 {
-	uint64_t ha = hash_addr(pi, NULL, &dst->addr, dst->port);
+	uint64_t ha = hash_addr(pi, NOSPACE, &dst->addr, dst->port);
 	struct hlink *l;
 
 	HTABLE_FOREACH(l, &pi->pi_addrs, ha) {

@@ -1,5 +1,5 @@
 /*
- * tcp_ack.c - the fifth step of RFC 9293, 3.10.7.4: what an acknowledgment does.
+ * tcp_ack.c - the fifth step of RFC 9293, 3.10.7.4: acknowledgments.
  *
  * Theory of operation.  An ACK is one of four: for something never sent or long
  * gone (challenged, RFC 5961), old, a duplicate (a hint of loss, RFC 5681, 2),

@@ -126,7 +126,7 @@ enum tcp_timer {
 #define TF_FORCEDATA	0x00800000	/* window probe under way */
 /* ours, not exported */
 #define TF_TIMING	0x10000000	/* t_rtseq is being timed */
-#define TF_DROPPED	0x20000000	/* the connection is over, a socket holds on */
+#define TF_DROPPED	0x20000000	/* over, but its socket is there */
 #define TF_PASSIVE	0x40000000	/* made by LISTEN */
 #define TF_EXPORTED	0x00ffffff
 

@@ -3,10 +3,10 @@
  * 3.10.7.2 and 3.10.7.3).
  *
  * Theory of operation.  A SYN for a listener makes a whole connection in
- * SYN_RECEIVED, with a socket in the listener's so_incomp, so that netstat shows
- * it and every rule of that state is the one place for it.  What a flood of SYNs
- * can take is limited by the listener's backlog: a SYN that finds the queue full
- * is dropped (tcps_listendrop), and its sender tries again.
+ * SYN_RECEIVED, with a socket in the listener's so_incomp, so that netstat
+ * shows it and the rules of that state are in one place.  What a flood of SYNs
+ * can take is limited by the listener's backlog: a SYN that finds the queue
+ * full is dropped (tcps_listendrop), and its sender tries again.
  *
  * Data in a SYN is not kept: its sender repeats it.
  */

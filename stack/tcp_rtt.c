@@ -6,9 +6,9 @@
  * timing (Karn).  When no timing is under way, the echo of a timestamp serves,
  * which is good to a millisecond and unambiguous even after retransmissions.
  *
- * RTO = SRTT + max(G, 4 * RTTVAR) + rexmit_slop, not below rexmit_min: FreeBSD's
- * way to cover the peer's delayed acknowledgment without RFC 6298's floor of a
- * second.
+ * RTO = SRTT + max(G, 4 * RTTVAR) + rexmit_slop, not below rexmit_min:
+ * FreeBSD's way to cover the peer's delayed acknowledgment without RFC 6298's
+ * floor of a second.
  */
 #include "stack/tcp_int.h"
 

@@ -13,10 +13,10 @@
  * A connection without a socket is in TIME_WAIT and in no other state.  While a
  * closed socket's data is still to be delivered, the socket stays (SS_NOFDREF).
  *
- * Initial sequence numbers follow RFC 6528: a clock of 4 us plus a keyed hash of
- * the four-tuple.  Timestamps begin at another such hash, so they say nothing
- * about the age of the stack, and grow from one incarnation of a connection to
- * the next, as RFC 6191 wants for the reuse of TIME_WAIT.
+ * Initial sequence numbers follow RFC 6528: a clock of 4 us plus a keyed hash
+ * of the four-tuple.  Timestamps begin at another such hash, so they say
+ * nothing about the age of the stack, and grow from one incarnation of a
+ * connection to the next, as RFC 6191 wants for the reuse of TIME_WAIT.
  */
 #include <assert.h>
 #include <errno.h>
@@ -172,7 +172,8 @@ static uint64_t
 hash_tuple(const struct tcpcb *tp, uint8_t what)
 {
 	const struct inpcb *inp = &tp->t_inpcb;
-	uint8_t b[2 * sizeof(struct inaddr) + 2 * sizeof(in_port_t) + 1], *p = b;
+	uint8_t b[2 * sizeof(struct inaddr) + 2 * sizeof(in_port_t) + 1];
+	uint8_t *p = b;
 
 	memcpy(p, &inp->inp_laddr, sizeof(struct inaddr));
 	p += sizeof(struct inaddr);

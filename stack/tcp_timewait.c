@@ -1,10 +1,10 @@
 /*
  * tcp_timewait.c - TIME_WAIT (RFC 9293, 3.6.1).
  *
- * Theory of operation.  For two MSL the four-tuple is kept, so that old segments
- * find it taken and the peer's FIN, should it come again, is acknowledged.  The
- * socket goes at once if its owner has closed it; the control block stays alone
- * and holds no buffers.
+ * Theory of operation.  For two MSL the four-tuple is kept, so that old
+ * segments find it taken and the peer's FIN, should it come again, is
+ * acknowledged.  The socket goes at once if its owner has closed it; the
+ * control block stays alone and holds no buffers.
  *
  * A SYN may end the wait early if it cannot be an old one: its sequence number
  * is above all of the last connection (RFC 9293, 3.6.1), or, with timestamps,

@@ -3,7 +3,7 @@
  *
  * Theory of operation.  Each function checks the state, changes it, and lets
  * tcp_output() say it to the peer.  Nothing here frees a socket: the socket
- * layer does, when it finds so_pcb cleared (stack/socket.h says in which order).
+ * layer does, when it finds so_pcb cleared (stack/socket.h has the order).
  *
  * A close is orderly (FIN behind the data) unless data would be lost that the
  * program never read: then the peer gets a reset, since a FIN would claim that

@@ -6,10 +6,9 @@ own_daemon=yes
 # The daemon of this topic is known only by what runs on its socket.
 owner()
 {
-	for o in /proc/[0-9]*; do
-		grep -qsx netjaild "$o/comm" &&
-		    tr '\0' '\n' <"$o/environ" 2>/dev/null |
-		    grep -qx "NETJAIL_SOCK=$NETJAIL_SOCK" && echo "${o#/proc/}"
+	for o in $(pgrep -x -u "$(id -u)" netjaild); do
+		grep -qszx "NETJAIL_SOCK=$NETJAIL_SOCK" "/proc/$o/environ" &&
+		    echo "$o"
 	done
 }
 

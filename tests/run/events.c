@@ -66,10 +66,21 @@ yes(const char *what, long r)
 static void
 mask(const char *what, unsigned m)
 {
-	line(what, "%s%s%s%s%s%s%s", m == 0 ? "none" : "",
-	    m & POLLIN ? "IN " : "", m & POLLOUT ? "OUT " : "",
-	    m & POLLPRI ? "PRI " : "", m & POLLRDHUP ? "RDHUP " : "",
-	    m & POLLERR ? "ERR " : "", m & POLLHUP ? "HUP " : "");
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} bits[] = {
+		{ POLLIN, " IN" }, { POLLOUT, " OUT" }, { POLLPRI, " PRI" },
+		{ POLLRDHUP, " RDHUP" }, { POLLERR, " ERR" },
+		{ POLLHUP, " HUP" },
+	};
+	char names[64] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof bits / sizeof *bits; i++)
+		if (m & bits[i].bit)
+			strcat(names, bits[i].name);
+	line(what, "%s", m == 0 ? "none" : names + 1);
 }
 
 static void

@@ -53,6 +53,19 @@ a_jails_wildcard_gets_its_own_addresses_only(void **state)
 }
 
 static void
+a_packet_to_the_wildcard_is_no_jails(void **state)
+{
+	struct fixture *f = *state;
+	struct inpcb *host = listener(f->udp, f->p0, 0, ANY, 53);
+
+	listener(f->udp, f->two, 0, ANY, 53);
+	assert_ptr_equal(lookup(f->udp, FAR, 1, ANY, 53), host);
+	in_pcbfree(host);
+	assert_null(lookup(f->udp, FAR, 1, ANY, 53));
+	assert_null(lookup(f->udp, FAR, 1, "::", 53));
+}
+
+static void
 of_nested_jails_the_innermost_gets_it(void **state)
 {
 	struct fixture *f = *state;
@@ -231,6 +244,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(jails_come_before_the_host_and_addresses_before_wildcards),
 		T(a_jails_wildcard_gets_its_own_addresses_only),
+		T(a_packet_to_the_wildcard_is_no_jails),
 		T(of_nested_jails_the_innermost_gets_it),
 		T(a_dying_jails_listeners_get_nothing),
 		T(a_bound_tcp_that_does_not_listen_shadows_nobody),

@@ -210,7 +210,7 @@ data_after_close_is_reset(void **state)
 }
 
 static void
-data_after_shutdown_for_reading_is_acknowledged_and_dropped(void **state)
+data_after_shutdown_for_reading_is_dropped(void **state)
 {
 	struct net *n = net_of(state);
 	struct socket *c, *s;
@@ -309,7 +309,7 @@ drop_last_ack(struct net *n, const struct pkt *p)
 }
 
 static void
-fin_in_time_wait_is_acknowledged_and_restarts_the_wait(void **state)
+fin_in_time_wait_is_acknowledged_again(void **state)
 {
 	struct net *n = net_of(state);
 	struct socket *c, *s;
@@ -533,12 +533,11 @@ main(void)
 		net_test(linger_of_zero_resets),
 		net_test(abort_resets),
 		net_test(data_after_close_is_reset),
-		net_test(
-		    data_after_shutdown_for_reading_is_acknowledged_and_dropped),
+		net_test(data_after_shutdown_for_reading_is_dropped),
 		net_test(fin_wait_2_of_a_closed_socket_times_out),
 		net_test(lost_fin_is_sent_again),
 		net_test(a_closed_socket_whose_peer_is_gone_gives_up),
-		net_test(fin_in_time_wait_is_acknowledged_and_restarts_the_wait),
+		net_test(fin_in_time_wait_is_acknowledged_again),
 		net_test(new_syn_with_higher_number_reuses_time_wait),
 		net_test(old_syn_in_time_wait_is_challenged),
 		net_test(newer_timestamp_reuses_time_wait_whatever_the_number),

@@ -118,7 +118,7 @@ drop_data(struct net *n, const struct pkt *p)
 }
 
 static void
-backoff_doubles_and_the_connection_is_dropped_after_retries(void **state)
+backoff_doubles_until_the_retries_are_used_up(void **state)
 {
 	struct net *n = net_of(state);
 	struct socket *c, *s;
@@ -260,13 +260,29 @@ idle_connection_begins_with_the_initial_window_again(void **state)
 	soabort(s);
 }
 
+/* Read len bytes and compare them with big. */
+static void
+read_all(struct net *n, struct socket *so, size_t len)
+{
+	static char buf[65536];
+	size_t in = 0;
+	ssize_t k;
+
+	while (in < len) {
+		if ((k = get(so, buf, sizeof(buf))) > 0) {
+			assert_memory_equal(big + in, buf, k);
+			in += (size_t)k;
+		} else
+			pass(n, 10);
+		run(n);
+	}
+}
+
 static void
 closed_window_is_probed_and_opens_when_read(void **state)
 {
 	struct net *n = net_of(state);
 	struct socket *c, *s;
-	size_t in = 0;
-	ssize_t k;
 	uint64_t probes;
 
 	/* Unscaled, so that the window can be closed to the byte. */
@@ -289,15 +305,7 @@ closed_window_is_probed_and_opens_when_read(void **state)
 	assert_int_equal(st(n)->tcps_persisttimeo, probes + 1);
 	assert_true(st(n)->tcps_rcvwinprobe > 0);
 	assert_int_equal(state_of(c), TCPS_ESTABLISHED);
-	while (in < 262144) {
-		k = get(s, big + BIG / 2, 262144);
-		if (k > 0) {
-			assert_memory_equal(big + in, big + BIG / 2, k);
-			in += (size_t)k;
-		} else
-			pass(n, 10);
-		run(n);
-	}
+	read_all(n, s, 262144);
 	pass(n, 100);
 	assert_int_equal(c->so_snd.sb_cc, 0);
 	assert_false(tcp_timer_active(tcb(c), TT_PERSIST));
@@ -402,7 +410,7 @@ nopush_holds_until_it_is_lifted(void **state)
 }
 
 static void
-every_second_segment_is_acknowledged_and_one_alone_later(void **state)
+every_second_segment_is_acknowledged_at_once(void **state)
 {
 	struct net *n = net_of(state);
 	struct peer pe;
@@ -755,56 +763,77 @@ sequence_numbers_may_wrap(void **state)
 
 /* ---- reassembly against a plain array ---- */
 
+#define ARRAY 20000
+
+/* Some bytes of the array, half of the time near the first that is missing. */
+static uint32_t
+choose_piece(struct wire *w, uint32_t next, uint32_t *len)
+{
+	uint32_t off = rnd(w) % ARRAY;
+
+	if (rnd(w) % 2 == 0 && next < ARRAY)
+		off = next + rnd(w) % 3000;
+	if (off >= ARRAY)
+		off = next < ARRAY ? next : ARRAY - 1;
+	*len = 1 + rnd(w) % 1500;
+	if (off + *len > ARRAY)
+		*len = ARRAY - off;
+	return off;
+}
+
+static void
+drain(struct net *n)
+{
+	static struct pkt p;
+
+	while (peer_get(n, &p))
+		continue;
+}
+
+/* Send the array in random pieces; rcv_nxt must be where the array says. */
+static void
+send_shuffled(struct net *n, struct wire *w, struct peer *pe,
+    const struct socket *so)
+{
+	bool have[ARRAY] = { false }, fin = false;
+	uint32_t next = 0, off, k;
+
+	while (next < ARRAY || !fin) {
+		bool last;
+
+		off = choose_piece(w, next, &k);
+		last = off + k == ARRAY && rnd(w) % 2 == 0;
+		peer_send_at(n, pe, pe->nxt + off,
+		    last ? TH_FIN | TH_ACK : TH_ACK, big + off, k);
+		memset(have + off, 1, k);
+		fin |= last;
+		while (next < ARRAY && have[next])
+			next++;
+		drain(n);
+		assert_int_equal(tcb(so)->rcv_nxt,
+		    pe->nxt + next + (next == ARRAY && fin));
+	}
+}
+
 static void
 reassembly_agrees_with_an_array(void **state)
 {
 	struct net *n = net_of(state);
 	struct peer pe;
-	static struct pkt p;
-	static char got[20000];
-	const uint32_t len = 20000;
+	static char got[ARRAY];
 	struct wire w = { .rnd = 77 };
 
 	for (int round = 0; round < 20; round++) {
-		static bool have[20000];
 		struct socket *so = peer_connection(n, &pe, false);
-		tcp_seq base = pe.nxt;
-		uint32_t next = 0;
-		bool fin = false;
 
-		memset(have, 0, sizeof(have));
-		while (next < len || !fin) {
-			uint32_t off = rnd(&w) % len, k = 1 + rnd(&w) % 1500;
-			bool last;
-
-			/* Near the front, or progress is slow. */
-			if (rnd(&w) % 2 == 0 && next < len)
-				off = next + rnd(&w) % 3000 > len ? next :
-				    next + rnd(&w) % 3000;
-			if (off >= len)
-				off = len - 1;
-			if (off + k > len)
-				k = len - off;
-			last = off + k == len && rnd(&w) % 2 == 0;
-			peer_send_at(n, &pe, base + off,
-			    last ? TH_FIN | TH_ACK : TH_ACK, big + off, k);
-			memset(have + off, 1, k);
-			fin |= last;
-			while (next < len && have[next])
-				next++;
-			while (peer_get(n, &p))
-				continue;
-			assert_int_equal(tcb(so)->rcv_nxt,
-			    base + next + (next == len && fin));
-		}
-		assert_int_equal(get(so, got, len), len);
-		assert_memory_equal(got, big, len);
+		send_shuffled(n, &w, &pe, so);
+		assert_int_equal(get(so, got, ARRAY), ARRAY);
+		assert_memory_equal(got, big, ARRAY);
 		assert_int_equal(state_of(so), TCPS_CLOSE_WAIT);
 		assert_null(tcb(so)->t_segq);
 		assert_int_equal(tcb(so)->t_segqlen, 0);
 		soabort(so);
-		while (peer_get(n, &p))
-			continue;
+		drain(n);
 	}
 }
 
@@ -837,8 +866,7 @@ main(void)
 		net_test(data_goes_both_ways),
 		net_test(bulk_data_shares_clusters_and_needs_no_retransmission),
 		net_test(lost_segment_is_sent_again_after_the_rto),
-		net_test(
-		    backoff_doubles_and_the_connection_is_dropped_after_retries),
+		net_test(backoff_doubles_until_the_retries_are_used_up),
 		net_test(three_duplicate_acks_repair_without_a_timeout),
 		net_test(newreno_repairs_several_holes_by_partial_acks),
 		net_test(slow_start_doubles_and_congestion_avoidance_adds_one),
@@ -849,7 +877,7 @@ main(void)
 		    window_that_stays_closed_in_silence_ends_the_connection),
 		net_test(nagle_holds_a_second_small_segment),
 		net_test(nopush_holds_until_it_is_lifted),
-		net_test(every_second_segment_is_acknowledged_and_one_alone_later),
+		net_test(every_second_segment_is_acknowledged_at_once),
 		net_test(an_answer_carries_the_delayed_ack),
 		net_test(announced_window_never_shrinks),
 		net_test(keepalive_leaves_a_peer_that_answers_alone),

@@ -552,7 +552,7 @@ close_before_the_handshake_ends_leaves_nothing(void **state)
 }
 
 static void
-initial_sequence_numbers_grow_by_the_clock_and_differ_by_tuple(void **state)
+initial_numbers_grow_with_time_and_differ_by_tuple(void **state)
 {
 	struct net *n = net_of(state);
 	struct socket *a = newsock(n), *b = newsock(n);
@@ -634,8 +634,7 @@ main(void)
 		net_test(unreachable_destination_is_told_at_once),
 		net_test(calls_in_the_wrong_state_say_so),
 		net_test(close_before_the_handshake_ends_leaves_nothing),
-		net_test(
-		    initial_sequence_numbers_grow_by_the_clock_and_differ_by_tuple),
+		net_test(initial_numbers_grow_with_time_and_differ_by_tuple),
 		net_test(no_memory_for_a_connection_drops_the_syn),
 	};
 
