@@ -79,6 +79,19 @@ dgaddr_match(struct face *f, uint32_t len, struct dgram *dg, int peek)
 	return !token;
 }
 
+void
+dgram_drop_token(struct face *f, int app)
+{
+	char none;
+
+	(void)dgram_queued(f, app);
+	while (!STAILQ_EMPTY(&f->dgaddrs) && STAILQ_FIRST(&f->dgaddrs)->token) {
+		(void)recv(app, &none, 0, MSG_DONTWAIT);
+		dgaddr_pop(f);
+	}
+	f->err_shown = false;
+}
+
 int
 dgram_receive(struct face *f, int app, void *buf, uint32_t room, int peek,
     struct dgram *dg)
@@ -86,8 +99,10 @@ dgram_receive(struct face *f, int app, void *buf, uint32_t room, int peek,
 	ssize_t n;
 	int error;
 
-	if ((error = sogeterror(f->so)) != 0)
+	if ((error = sogeterror(f->so)) != 0) {
+		dgram_drop_token(f, app);
 		return error;
+	}
 	(void)dgram_queued(f, app);
 	for (;;) {
 		*dg = (struct dgram) { .len = 0 };
@@ -120,7 +135,7 @@ dgram_pull(struct face *f)
 			return true;
 		}
 		n = recv(f->src.fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n < 0 || (n == 0 && f->app_gone)) {
+		if (n < 0 || (n == 0 && (f->app_gone || f->app_eof))) {
 			f->rx_ready = false;
 			if (!f->app_gone)
 				return true;
@@ -163,6 +178,7 @@ dgram_deliver(struct face *f)
 	a->dg.len = (uint32_t)len;
 	a->dg.to = f->so->so_rcv.sb_mb->m_to;
 	if (send(f->src.fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		/* Full; or shut down, which is for good. */
 		f->tx_ready = false;
 		free(a);
 		return false;

@@ -47,6 +47,9 @@ struct dgram {
 int	dgram_receive(struct face *f, int app, void *buf, uint32_t room,
 	    int peek, struct dgram *dg);
 
+/* The error has been told: take its token away, if it is next. */
+void	dgram_drop_token(struct face *f, int app);
+
 /* Bytes in the program's queue; app as above.  Trims the list of sources. */
 uint32_t dgram_queued(struct face *f, int app);
 

@@ -38,7 +38,6 @@
 static const struct {
 	int nr, bsd, here;
 } linux_errno[] = {
-	{ SYS_socket, EPROTONOSUPPORT, EAFNOSUPPORT },	/* jail without family */
 	{ SYS_bind, EAGAIN, ENOMEM },
 	{ SYS_connect, EAGAIN, ENOMEM },
 	{ SYS_listen, EADDRNOTAVAIL, EADDRINUSE },	/* no port left */
@@ -225,10 +224,12 @@ sys_socket(struct call *c)
 		return type >= 0 && type <= SOCK_PACKET ? ESOCKTNOSUPPORT :
 							   EINVAL;
 	cred = call_cred(c);
+	if (prison_check_af(c->d->vnet, &cred, AF_INET) != 0)
+		return EAFNOSUPPORT;	/* BSD: EPROTONOSUPPORT */
 	error = socreate(c->d->vnet, AF_INET, type, (int)c->args[2], &cred,
 	    &so);
 	if (error != 0)
-		return to_linux(c, error);
+		return error;
 	return socket_inject(c, so, flags);
 }
 
@@ -560,6 +561,9 @@ sys_shutdown(struct call *c)
 	case FACE_DGRAM:
 		if (sopeeraddr(f->so, &peer) != 0)
 			return ENOTCONN;
+		if (how != SHUT_RD)
+			f->app_eof = true;
+		(void)shutdown(c->app, how);
 		return soshutdown(f->so, how);
 	case FACE_NEW:
 	case FACE_CONNECTING:

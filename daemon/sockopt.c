@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <linux/tcp.h>
 
+#include "daemon/dgram.h"
 #include "daemon/face.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
@@ -51,6 +52,7 @@ static const struct {
 	{ IPPROTO_TCP, TCP_KEEPIDLE, OPT_TCP_KEEPIDLE },
 	{ IPPROTO_TCP, TCP_KEEPINTVL, OPT_TCP_KEEPINTVL },
 	{ IPPROTO_TCP, TCP_KEEPCNT, OPT_TCP_KEEPCNT },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, OPT_TCP_MAXUNACKTIME },
 };
 
 /* Hints: accepted, and read back as `value', which is how things are. */
@@ -87,6 +89,15 @@ find_hint(int level, int name, int *value)
 			return 0;
 		}
 	return ENOPROTOOPT;
+}
+
+/* IPv6's options are unknown to an AF_INET socket, not its level. */
+static bool
+known_level(int level)
+{
+	return level == SOL_SOCKET || level == IPPROTO_IP ||
+	    level == IPPROTO_TCP || level == IPPROTO_UDP ||
+	    level == IPPROTO_IPV6;
 }
 
 /* ---- get ---- */
@@ -128,8 +139,12 @@ get_error(struct call *c)
 	int kernel = 0, error;
 	socklen_t len = sizeof(kernel);
 
-	if (f->state != FACE_GONE)
-		return opt_out_int(c, sogeterror(f->so));
+	if (f->state != FACE_GONE) {
+		error = sogeterror(f->so);
+		if (error != 0 && f->state == FACE_DGRAM)
+			dgram_drop_token(f, c->app);
+		return opt_out_int(c, error);
+	}
 	(void)getsockopt(c->app, SOL_SOCKET, SO_ERROR, &kernel, &len);
 	error = kernel != 0 ? f->error : 0;
 	f->error = 0;
@@ -244,6 +259,8 @@ sys_getsockopt(struct call *c)
 		return error;
 	if (f->so == NULL)
 		return EINVAL;
+	if (!known_level(level))
+		return EOPNOTSUPP;
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		return get_linger(c);
 	if (level == IPPROTO_IP && name == IP_PKTINFO)
@@ -332,6 +349,8 @@ sys_setsockopt(struct call *c)
 
 	if (f->so == NULL)
 		return EINVAL;
+	if (!known_level(level))
+		return EOPNOTSUPP;
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		return set_linger(c);
 	if (level == SOL_SOCKET && name == SO_PASSCRED)

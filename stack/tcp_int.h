@@ -144,6 +144,8 @@ struct tcpcb {
 	uint8_t		 t_rxtshift;	/* log2 of the RTO backoff */
 	uint8_t		 t_dupacks;	/* in a row, saturates */
 	uint8_t		 t_keepcnt;	/* 0: the knob */
+	uint32_t	 t_maxunacktime; /* ms; 0: no limit */
+	uint64_t	 t_rxtstart;	/* ns: data unacknowledged since */
 	uint32_t	 t_keepinit;	/* ms; 0: the knob */
 	uint32_t	 t_keepidle;
 	uint32_t	 t_keepintvl;

@@ -59,6 +59,7 @@ inherit(struct tcpcb *tp, const struct tcpcb *lp)
 	tp->t_flags |= (lp->t_flags & (TF_NODELAY | TF_NOPUSH)) | TF_PASSIVE;
 	tp->t_usermss = lp->t_usermss;
 	tp->t_keepinit = lp->t_keepinit;
+	tp->t_maxunacktime = lp->t_maxunacktime;
 	tp->t_keepidle = lp->t_keepidle;
 	tp->t_keepintvl = lp->t_keepintvl;
 	tp->t_keepcnt = lp->t_keepcnt;

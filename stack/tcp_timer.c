@@ -212,13 +212,29 @@ timer_persist(struct tcpcb *tp)
 	return true;
 }
 
+/* ms left of the time that data may stay unacknowledged (RFC 5482). */
+static uint32_t
+unack_left(struct tcpcb *tp)
+{
+	uint64_t now = tcp_vnetof(tp)->now, past;
+
+	if (tp->t_maxunacktime == 0)
+		return UINT32_MAX;
+	if (tp->t_rxtshift == 0)
+		tp->t_rxtstart = now - tp->t_rxtcur * NSEC_PER_MSEC;
+	past = (now - tp->t_rxtstart) / NSEC_PER_MSEC;
+	return past >= tp->t_maxunacktime ? 0 :
+	    tp->t_maxunacktime - (uint32_t)past;
+}
+
 static bool
 timer_rexmt(struct tcpcb *tp)
 {
 	struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
+	uint32_t left = unack_left(tp);
 
 	t->stat.tcps_rexmttimeo++;
-	if (tp->t_rxtshift >= t->retries) {
+	if (tp->t_rxtshift >= t->retries || left == 0) {
 		t->stat.tcps_timeoutdrop++;
 		return tcp_drop(tp, ETIMEDOUT);
 	}
@@ -230,6 +246,8 @@ timer_rexmt(struct tcpcb *tp)
 	    tp->t_softerror != 0)
 		return tcp_drop(tp, tp->t_softerror);
 	tp->t_rxtcur = tcp_backoff(tcp_rto(tp), tp->t_rxtshift);
+	if (tp->t_rxtcur > left)
+		tp->t_rxtcur = left;
 	tcp_cc_timeout(tp);
 	tp->snd_nxt = tp->snd_una;
 	tp->t_flags &= ~TF_TIMING;

@@ -164,6 +164,7 @@ copy_options(struct tcpcb *to, const struct tcpcb *from)
 	to->t_flags |= from->t_flags & (TF_NODELAY | TF_NOPUSH);
 	to->t_usermss = from->t_usermss;
 	to->t_keepinit = from->t_keepinit;
+	to->t_maxunacktime = from->t_maxunacktime;
 	to->t_keepidle = from->t_keepidle;
 	to->t_keepintvl = from->t_keepintvl;
 	to->t_keepcnt = from->t_keepcnt;
@@ -396,6 +397,12 @@ tcp_usr_setopt(struct socket *so, enum sockopt opt, int val,
 		return set_keep(tp, opt, val);
 	if (opt == OPT_TCP_MAXSEG)
 		return set_maxseg(tp, val);
+	if (opt == OPT_TCP_MAXUNACKTIME) {
+		if (val < 0)
+			return EINVAL;
+		tp->t_maxunacktime = (uint32_t)val;
+		return 0;
+	}
 	if (opt == OPT_TCP_NODELAY)
 		set_flag(tp, TF_NODELAY, val != 0);
 	else if (opt == OPT_TCP_NOPUSH)
@@ -432,6 +439,8 @@ tcp_usr_getopt(struct socket *so, enum sockopt opt, int *val)
 		*val = seconds(tp->t_keepidle, t->keepidle);
 	else if (opt == OPT_TCP_KEEPINTVL)
 		*val = seconds(tp->t_keepintvl, t->keepintvl);
+	else if (opt == OPT_TCP_MAXUNACKTIME)
+		*val = (int)tp->t_maxunacktime;
 	else if (opt == OPT_TCP_KEEPCNT)
 		*val = tp->t_keepcnt != 0 ? tp->t_keepcnt : t->keepcnt;
 	else
