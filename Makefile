@@ -104,7 +104,7 @@ $(B)/bench/%: bench/%.c
 
 tests-built: all $(UNITS) $(RUNPROG) $(PLATFORM)
 
-demo: all		## two jails talk, netstat shows it inside and outside
+demo: all $(B)/run/static	## two jails talk, netstat shows it inside and outside
 	@./setup test || echo "demo: trying without"
 	@sh netjail/demo.sh $(B)
 

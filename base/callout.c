@@ -88,6 +88,7 @@ list_push(struct callout **head, struct callout *c)
 static void
 list_remove(struct callout *c)
 {
+	assert(c->prevp != NULL);
 	*c->prevp = c->next;
 	if (c->next != NULL)
 		c->next->prevp = c->prevp;

@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
@@ -144,6 +145,15 @@ face_event(struct source *src, uint32_t events)
 	case FACE_NSTATES:
 		break;
 	}
+}
+
+void
+face_poll(struct face *f)
+{
+	struct pollfd p = { .fd = f->src.fd, .events = POLLIN };
+
+	if (p.fd >= 0 && poll(&p, 1, 0) == 1 && (p.revents & POLLHUP))
+		face_event(&f->src, EPOLLHUP);
 }
 
 struct face *

@@ -83,6 +83,9 @@ void	face_free(struct face *f, bool abort);
 
 void	face_set_state(struct face *f, enum face_state to);
 
+/* Notice now if the program's end was closed.  May free f. */
+void	face_poll(struct face *f);
+
 /* Serve it at the next daemon_settle(). */
 void	face_dirty(struct face *f);
 

@@ -253,6 +253,24 @@ notify_drop(struct daemon *d, int listener)
 	}
 }
 
+void
+notify_reap(struct daemon *d)
+{
+	struct call *c, *next;
+	struct face *f;
+
+	for (c = TAILQ_FIRST(&d->parked); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (call_valid(c))
+			continue;
+		f = c->face;
+		call_unpark(c);
+		/* The last waiter: epoll would tell of the hang-up too late. */
+		if (TAILQ_EMPTY(&f->waiters))
+			face_poll(f);
+	}
+}
+
 /* True if the call has ended. */
 static bool
 call_probe(struct call *c, uint64_t now)

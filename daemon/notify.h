@@ -80,6 +80,10 @@ void	notify_cancel(struct face *f, int error);
 /* Drop the parked calls that came through listener (it is being closed). */
 void	notify_drop(struct daemon *d, int listener);
 
+/* Let go of parked calls whose callers were killed, and of sockets that only
+ * they still held: before an address is said to be in use. */
+void	notify_reap(struct daemon *d);
+
 /* Look at parked calls: time-outs, signals, deaths. */
 void	notify_probe(struct daemon *d);
 

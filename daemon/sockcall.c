@@ -270,6 +270,10 @@ sys_bind(struct call *c)
 		return EINVAL;
 	cred = call_cred(c);
 	error = sobind(c->face->so, &ep, &cred);
+	if (error == EADDRINUSE) {
+		notify_reap(c->d);
+		error = sobind(c->face->so, &ep, &cred);
+	}
 	if (error != 0)
 		return bind_errno(c, &cred, &ep, error);
 	c->face->bound = true;

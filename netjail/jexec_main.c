@@ -89,6 +89,7 @@ main(int argc, char **argv)
 	int status = 1;
 	pid_t pid;
 
+	launch_stdio();
 	parse(&c, &user, argc, argv);
 	argv += optind;
 	if (user != NULL) {

@@ -138,14 +138,9 @@ print_quoted(const struct options *o, const char *value)
 		fputs("\"\"", stdout);
 		return;
 	}
-	if (strchr(value, '\'') != NULL)
-		quote = "\"";
-	else if (strchr(value, '"') != NULL)
-		quote = "'";
-	else if (strpbrk(value, " \t") != NULL)
-		quote = "\"";
-	if (!o->quoted)
-		quote = "";
+	if (o->quoted && strpbrk(value, " \t'\"") != NULL)
+		quote = strchr(value, '"') != NULL &&
+		    strchr(value, '\'') == NULL ? "'" : "\"";
 	printf("%s%s%s", quote, value, quote);
 }
 

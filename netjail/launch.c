@@ -24,6 +24,7 @@
  * A command in no jail stays where it is, but gets a network namespace with
  * no way out if one can be had: what the filter does not know reaches nothing.
  */
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -71,12 +72,6 @@ struct child {
 	struct sock_fprog prog;
 	sigset_t	 mask;		/* to run the command with */
 	int		 starter;	/* channel to P */
-};
-
-/* What P is told on the channel, once each, in any order. */
-struct note {
-	enum { NOTE_PID, NOTE_LISTENER } what;
-	int		 value;		/* C's pid; number of its descriptor */
 };
 
 static void
@@ -206,8 +201,8 @@ prepare(struct child *ch, struct launch_user *u)
 	}
 	if (c->user != NULL)
 		*u = *c->user;
-	else if ((name != NULL || c->clean) &&
-	    launch_user_find(name != NULL ? name : "root", u) != 0)
+	else if (name != NULL ? launch_user_find(name, u) != 0 :
+	    c->clean && launch_user_self(u) != 0)
 		return -1;
 	if (u->name != NULL)
 		launch_user_env(u, c->clean);
@@ -223,24 +218,16 @@ static void __attribute__((noreturn))
 run(const struct launch_cmd *c)
 {
 	char sh[] = "/bin/sh", flag[] = "-i", *shell[] = { sh, flag, NULL };
-	char **argv = c->argv;
+	char **argv = c->argv != NULL ? c->argv : shell;
+	char *preferred = getenv("SHELL");
+	int status;
 
-	if (argv == NULL) {
-		argv = shell;
-		if (getenv("SHELL") != NULL)
-			shell[0] = getenv("SHELL");
-	}
+	if (preferred != NULL)
+		shell[0] = preferred;
 	execvp(argv[0], argv);
+	status = errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC;
 	warn("execvp: %s", argv[0]);
-	_exit(errno == ENOENT ? EXIT_NOENT : EXIT_NOEXEC);
-}
-
-static bool
-tell(int starter, int what, int value)
-{
-	struct note n = { .what = what, .value = value };
-
-	return write(starter, &n, sizeof(n)) == sizeof(n);
+	_exit(status);
 }
 
 static void __attribute__((noreturn))
@@ -261,8 +248,8 @@ child_main(struct child *ch)
 			warn("installing the filter");
 		_exit(1);
 	}
-	if (!tell(ch->starter, NOTE_LISTENER, listener) ||
-	    read(ch->starter, &go, 1) != 1)
+	if (write(ch->starter, &listener, sizeof(listener)) !=
+	    sizeof(listener) || read(ch->starter, &go, 1) != 1)
 		_exit(1);
 	close(listener);
 	if ((c->user != NULL || c->user_inside != NULL) &&
@@ -281,6 +268,33 @@ fork_sibling(void)
 	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
 }
 
+/*
+ * Close what is ours, but a and b.  All of it is close-on-exec, but until the
+ * exec a root in the jail could take it from C with a debugger's rights.
+ */
+static int
+close_ours(int a, int b)
+{
+	const struct dirent *de;
+	DIR *dir;
+	int fd;
+
+	if ((dir = opendir("/proc/self/fd")) == NULL) {
+		warn("/proc/self/fd");
+		return -1;
+	}
+	while ((de = readdir(dir)) != NULL) {
+		fd = (int)strtol(de->d_name, NULL, 10);
+		if (fd <= STDERR_FILENO || fd == a || fd == b ||
+		    fd == dirfd(dir))
+			continue;
+		if (fcntl(fd, F_GETFD) & FD_CLOEXEC)
+			close(fd);
+	}
+	closedir(dir);
+	return 0;
+}
+
 /* The life of E. */
 static void __attribute__((noreturn))
 enter_main(struct child *ch)
@@ -288,15 +302,19 @@ enter_main(struct child *ch)
 	const struct launch_cmd *c = ch->cmd;
 	pid_t pid;
 
+	if (close_ours(ch->starter, c->pidfd) != 0)
+		_exit(1);
 	if ((c->pidfd >= 0 ? enter(c->pidfd) : step_aside(c->verbose)) != 0)
 		_exit(1);
+	if (c->pidfd >= 0)
+		close(c->pidfd);
 	if ((pid = fork_sibling()) == 0)
 		child_main(ch);
 	if (pid < 0) {
 		warn("starting a process in the jail");
 		_exit(1);
 	}
-	_exit(tell(ch->starter, NOTE_PID, pid) ? 0 : 1);
+	_exit(0);
 }
 
 /* A duplicate of another process's descriptor, or -1 told. */
@@ -334,63 +352,78 @@ hand_over(const struct launch_cmd *c, pid_t pid, int number)
 }
 
 /*
- * Hear from E and C, have C served, and let it go.  0 or -1: E or C told, if
- * they ended themselves.  *pidp is C's pid once it is known.
+ * Read the number of C's listener.  That C's pid comes with it, in our
+ * numbers, is the kernel's word.  -1: C or E has told why not.
  */
-static int
-see_off(const struct launch_cmd *c, int chan, pid_t *pidp)
+static pid_t
+hear(int chan, int *listenerp)
 {
-	int listener = -1;
-	struct note n;
+	int number = -1;
+	struct iovec iov = { &number, sizeof(number) };
+	union {
+		struct cmsghdr	hdr;
+		char		room[CMSG_SPACE(sizeof(struct ucred))];
+	} ctl;
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = ctl.room, .msg_controllen = sizeof(ctl.room),
+	};
+	const struct cmsghdr *cmsg;
+	struct ucred cred;
+	ssize_t n;
 
-	while (*pidp < 0 || listener < 0) {
-		if (read(chan, &n, sizeof(n)) != sizeof(n))
-			return -1;
-		switch (n.what) {
-		case NOTE_PID:
-			*pidp = n.value;
-			break;
-		case NOTE_LISTENER:
-			listener = n.value;
-			break;
-		}
-	}
-	if (hand_over(c, *pidp, listener) != 0)
+	do {
+		n = recvmsg(chan, &msg, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	cmsg = n == sizeof(number) ? CMSG_FIRSTHDR(&msg) : NULL;
+	if (cmsg == NULL || cmsg->cmsg_type != SCM_CREDENTIALS)
 		return -1;
-	return write(chan, "", 1) == 1 ? 0 : -1;
+	memcpy(&cred, CMSG_DATA(cmsg), sizeof(cred));
+	*listenerp = number;
+	return cred.pid > 0 ? cred.pid : -1;
 }
 
-/* Make C by way of E.  Returns its pid when it has been let go; or -1. */
+/* Hear from C, have it served, and let it go.  Its pid or -1. */
+static pid_t
+see_off(const struct launch_cmd *c, int chan)
+{
+	int listener = -1;
+	pid_t pid;
+
+	if ((pid = hear(chan, &listener)) < 0 ||
+	    hand_over(c, pid, listener) != 0 || write(chan, "", 1) != 1)
+		return -1;
+	return pid;
+}
+
+/* Make C by way of E.  Its pid when it has been let go, or -1. */
 static pid_t
 start_child(struct child *ch)
 {
-	int chan[2], error, status;
+	int chan[2], on = 1;
 	pid_t e, pid = -1;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0 ||
+	    setsockopt(chan[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) !=
+	    0) {
 		warn("socketpair");
 		return -1;
 	}
 	fflush(NULL);
 	if ((e = fork()) == 0) {
-		close(chan[0]);
 		ch->starter = chan[1];
 		enter_main(ch);
 	}
 	close(chan[1]);
 	if (e < 0)
 		warn("fork");
-	error = e < 0 ? -1 : see_off(ch->cmd, chan[0], &pid);
+	else
+		pid = see_off(ch->cmd, chan[0]);
+	/* Where that failed, the end of the channel ends C. */
 	close(chan[0]);
 	if (e > 0)
 		waitpid(e, NULL, 0);
-	if (error == 0)
-		return pid;
-	/* End of file on the channel ends C, if it has not ended itself. */
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
-		warnx("the command was killed before it began: %s",
-		    strsignal(WTERMSIG(status)));
-	return -1;
+	return pid;
 }
 
 pid_t
@@ -446,18 +479,18 @@ launch_wait(const struct launch_cmd *c, pid_t pid, const char *what)
 	sigset_t set;
 	siginfo_t si;
 	int status;
+	pid_t ended;
 
 	signals_waited_for(&set);
-	for (;;) {
-		if (sigwaitinfo(&set, &si) < 0)
-			continue;
-		if (si.si_signo == SIGCHLD) {
-			if (waitpid(pid, &status, WNOHANG) == pid)
-				break;
-		} else if (si.si_code <= 0) {
-			/* From a process; the terminal tells C itself. */
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
+		/* From a process only; the terminal tells C itself. */
+		if (sigwaitinfo(&set, &si) > 0 && si.si_signo != SIGCHLD &&
+		    si.si_code <= 0)
 			kill(pid, si.si_signo);
-		}
+	}
+	if (ended < 0) {
+		warn("wait");
+		return 1;
 	}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);

@@ -18,6 +18,12 @@
 #include "base/inaddr.h"
 
 /*
+ * Make sure that 0, 1 and 2 are open, so that nothing of ours comes to be there
+ * and is taken for the command's.  To be called first.
+ */
+void	launch_stdio(void);
+
+/*
  * A connection to the daemon; one is started if none runs.  Close-on-exec.
  * -1: it could not be reached.
  */
@@ -89,6 +95,9 @@ struct launch_user {
  * what it holds.  0 or -1, then it holds nothing.
  */
 int	launch_user_find(const char *name, struct launch_user *u);
+
+/* The same for the user we are; one the database does not know will do. */
+int	launch_user_self(struct launch_user *u);
 void	launch_user_free(struct launch_user *u);
 
 /* Take on u's ids for good.  0 or -1. */

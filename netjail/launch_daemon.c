@@ -28,8 +28,6 @@
 #define PATIENCE_MS	10000	/* for another starter, and for the daemon */
 #define STEP_MS		10
 
-extern char **environ;
-
 static void
 sleep_ms(int ms)
 {

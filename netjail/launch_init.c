@@ -15,10 +15,11 @@
  *   lo		up, with the jail's addresses
  *
  * After that init has no descriptor but the leash and /dev/null, no terminal,
- * and a filter that leaves it read(2) and exit_group(2): whoever attaches a
- * debugger to it from inside the jail gains nothing.  It reads from the leash.
- * The daemon never writes there, so the read ends when the daemon closes the
- * leash or dies; init exits and the kernel kills what is left in its namespace.
+ * and a filter that leaves it read(2) and its exit: whoever attaches a debugger
+ * to it from inside the jail gains nothing.  All this is so before the first
+ * program of the jail can start.  Init then reads from the leash, which ends
+ * when the daemon closes it or dies; init exits and the kernel kills what is
+ * left in its namespace.
  * Orphans are reaped by the kernel, for init ignores SIGCHLD.
  */
 #include <err.h>
@@ -56,24 +57,28 @@
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
 #elif defined(__riscv)
 #define NATIVE_ARCH AUDIT_ARCH_RISCV64
-#else
-#error "which AUDIT_ARCH is this?"
 #endif
 
-/* Where init keeps the leash; 0 to 2 are /dev/null. */
-#define LEASH_FD 3
+/* Where init keeps the leash, and its starter for a while; 0 to 2 are
+ * /dev/null. */
+#define LEASH_FD	3
+#define STARTER_FD	4
 
-/* pidfd and pid of a child in namespaces of its own, or 0 in that child. */
+/* A child in namespaces of its own, its pidfd in *pidfdp; or 0 in the child. */
 static pid_t
 clone_apart(int *pidfdp)
 {
+	int fd = -1;
 	struct clone_args ca = {
 		.flags = NAMESPACES | CLONE_PIDFD,
-		.pidfd = (uintptr_t)pidfdp,
+		.pidfd = (uintptr_t)&fd,
 		.exit_signal = SIGCHLD,
 	};
+	pid_t pid;
 
-	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+	pid = (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+	*pidfdp = fd;
+	return pid;
 }
 
 /* A new proc on ./proc. */
@@ -136,18 +141,24 @@ build(const struct launch_jail *j)
 	return launch_lo(j->addr, j->naddr);
 }
 
-/* Leave read() and exit_group(). */
+/* Leave read(), close(), exit_group() and write() to the starter. */
 static int
 confine(void)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		    offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 0, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 0, 8),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		    offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 3),
+		/* A descriptor is an int; all machines here are little-endian. */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, STARTER_FD, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 	};
@@ -158,6 +169,26 @@ confine(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -1;
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
+/* Every descriptor to its place, and no other left. */
+static int
+arrange(int null, int leash, int starter)
+{
+	int i;
+
+	/* Out of the way of the places first. */
+	null = fcntl(null, F_DUPFD, STARTER_FD + 1);
+	leash = fcntl(leash, F_DUPFD, STARTER_FD + 1);
+	starter = fcntl(starter, F_DUPFD, STARTER_FD + 1);
+	if (null < 0 || leash < 0 || starter < 0)
+		return -1;
+	for (i = 0; i < LEASH_FD; i++)
+		if (dup2(null, i) < 0)
+			return -1;
+	if (dup2(leash, LEASH_FD) < 0 || dup2(starter, STARTER_FD) < 0)
+		return -1;
+	return (int)syscall(SYS_close_range, STARTER_FD + 1, UINT_MAX, 0);
 }
 
 static void
@@ -182,24 +213,22 @@ init_main(const struct launch_jail *j, int leash, int starter)
 	if (read(starter, &c, 1) != 1)
 		_exit(1);
 	setsid();
-	null = open("/dev/null", O_RDWR);
-	if (null < 0)
-		warn("/dev/null");
-	if (null < 0 || build(j) != 0)
-		_exit(1);
 	ignore_signals();
 	prctl(PR_SET_NAME, "netjail-init");
 	setproctitle("-netjail-init: %s", j->hostname);
+	/* The jail may have none. */
+	if ((null = open("/dev/null", O_RDWR)) < 0) {
+		warn("/dev/null");
+		_exit(1);
+	}
+	if (build(j) != 0)
+		_exit(1);
+	if (arrange(null, leash, starter) != 0 || confine() != 0)
+		_exit(1);
 	/* While the starter waits for an answer on the leash, do not read it. */
-	if (write(starter, "", 1) != 1 || read(starter, &c, 1) != 1)
-		_exit(1);
-	/* Not below what is still to be copied; then everything to its place. */
-	leash = fcntl(leash, F_DUPFD, 10);
-	if (leash < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-	    dup2(null, 2) < 0 || dup2(leash, LEASH_FD) < 0 ||
-	    syscall(SYS_close_range, LEASH_FD + 1, UINT_MAX, 0) != 0 ||
-	    confine() != 0)
-		_exit(1);
+	if (write(STARTER_FD, "", 1) != 1 || read(STARTER_FD, &c, 1) != 1)
+		syscall(SYS_exit_group, 1);
+	close(STARTER_FD);
 	while (read(LEASH_FD, &c, 1) > 0 || errno == EINTR)
 		errno = 0;
 	syscall(SYS_exit_group, 0);

@@ -22,8 +22,6 @@
 
 #define MAXRANGES	16
 
-extern char **environ;
-
 /* The two kinds of id differ in names only. */
 struct idkind {
 	const char *map;	/* file in /proc/PID */

@@ -1,10 +1,11 @@
 /*
- * launch_tools.c - where our own programs are.
+ * launch_tools.c - where our own programs are, and what they start from.
  *
  * Built, they are all in one directory; installed, those that bear the name of
  * a tool of the system are in libexec/netjail, so that they are found first
  * inside a jail and not at all outside.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,18 @@
 #include "netjail/launch.h"
 
 #define LIBEXEC "/../libexec/netjail"
+
+void
+launch_stdio(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
 
 static bool
 exists(const char *dir, const char *sub, const char *name, char *buf,

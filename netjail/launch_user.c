@@ -39,32 +39,49 @@ launch_user_free(struct launch_user *u)
 	*u = (struct launch_user) { .name = NULL };
 }
 
-int
-launch_user_find(const char *name, struct launch_user *u)
+static int
+fill(struct launch_user *u, const struct passwd *pw)
 {
-	const struct passwd *pw;
-
-	errno = 0;
-	if ((pw = getpwnam(name)) == NULL) {
-		if (errno != 0)
-			warn("getpwnam: %s", name);
-		else
-			warnx("%s: no such user", name);
-		return -1;
-	}
 	u->uid = pw->pw_uid;
 	u->gid = pw->pw_gid;
 	u->groups = NULL;
 	u->name = strdup(pw->pw_name);
 	u->home = strdup(pw->pw_dir);
 	u->shell = strdup(*pw->pw_shell != '\0' ? pw->pw_shell : "/bin/sh");
-	if (u->name == NULL || u->home == NULL || u->shell == NULL ||
-	    find_groups(u) != 0) {
-		warn("%s", name);
-		launch_user_free(u);
-		return -1;
-	}
-	return 0;
+	if (u->name != NULL && u->home != NULL && u->shell != NULL &&
+	    find_groups(u) == 0)
+		return 0;
+	warn("%s", pw->pw_name);
+	launch_user_free(u);
+	return -1;
+}
+
+int
+launch_user_find(const char *name, struct launch_user *u)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	if ((pw = getpwnam(name)) != NULL)
+		return fill(u, pw);
+	if (errno != 0 && errno != ENOENT)
+		warn("getpwnam: %s", name);
+	else
+		warnx("%s: no such user", name);
+	return -1;
+}
+
+int
+launch_user_self(struct launch_user *u)
+{
+	char name[] = "root", home[] = "/", shell[] = "";
+	struct passwd nobody_knows = {
+		.pw_name = name, .pw_dir = home, .pw_shell = shell,
+		.pw_uid = geteuid(), .pw_gid = getegid(),
+	};
+	const struct passwd *pw = getpwuid(geteuid());
+
+	return fill(u, pw != NULL ? pw : &nobody_knows);
 }
 
 int

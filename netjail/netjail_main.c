@@ -38,7 +38,7 @@ struct options {
 	bool	 verbose;	/* -v */
 	bool	 persist;	/* among the -o */
 	const char *name;	/* -n */
-	char	**set;		/* -o, each as name=value */
+	char	**set;		/* -o, each as name=value, malloc()ed */
 	unsigned nset;
 };
 
@@ -70,20 +70,22 @@ usage(void)
 
 /* `persist' and `nopersist' are short for persist=1 and persist=0. */
 static char *
-full_setting(char *arg)
+full_setting(const char *arg)
 {
 	bool no = strncmp(arg, "no", 2) == 0;
 	char *full;
 
 	if (strchr(arg, '=') != NULL)
-		return arg;
-	if (asprintf(&full, "%s=%d", no ? arg + 2 : arg, !no) < 0)
+		full = strdup(arg);
+	else if (asprintf(&full, "%s=%d", no ? arg + 2 : arg, !no) < 0)
+		full = NULL;
+	if (full == NULL)
 		err(1, NULL);
 	return full;
 }
 
 static void
-add_setting(struct options *o, char *arg)
+add_setting(struct options *o, const char *arg)
 {
 	char **more;
 
@@ -91,10 +93,17 @@ add_setting(struct options *o, char *arg)
 	if (more == NULL)
 		err(1, NULL);
 	o->set = more;
-	arg = full_setting(arg);
-	o->set[o->nset++] = arg;
+	arg = o->set[o->nset++] = full_setting(arg);
 	if (strncmp(arg, "persist=", 8) == 0)
 		o->persist = strcmp(arg + 8, "0") != 0;
+}
+
+static void
+free_settings(struct options *o)
+{
+	while (o->nset > 0)
+		free(o->set[--o->nset]);
+	free(o->set);
 }
 
 /* Returns how many words were options. */
@@ -156,7 +165,7 @@ add_address(struct jail *j, const struct inaddr *a)
 	j->addr[j->naddr++] = *a;
 }
 
-/* ip,ip,...; an empty list is one too.  NULL, or the item that is no address. */
+/* ip,ip,... or nothing.  NULL, or the item that is not an address. */
 static const char *
 parse_addresses(struct jail *j, const char *list)
 {
@@ -180,11 +189,15 @@ parse_addresses(struct jail *j, const char *list)
 	return NULL;
 }
 
+/* The stack speaks IPv4, so that is what is asked for. */
 static void
 resolve_addresses(struct jail *j)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *ai, *res;
-	struct sockaddr_in *sin;
+	struct addrinfo hints = {
+		.ai_family = AF_INET, .ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *ai, *res;
+	struct sockaddr_in sin;
 	struct inaddr a;
 	int error;
 
@@ -192,14 +205,8 @@ resolve_addresses(struct jail *j)
 	if (error != 0)
 		errx(1, "hostname %s: %s", j->hostname, gai_strerror(error));
 	for (ai = res; ai != NULL; ai = ai->ai_next) {
-		sin = (struct sockaddr_in *)(void *)ai->ai_addr;
-		if (ai->ai_family == AF_INET)
-			a = inaddr_v4(sin->sin_addr.s_addr);
-		else if (ai->ai_family == AF_INET6)
-			memcpy(&a, &((struct sockaddr_in6 *)(void *)
-			    ai->ai_addr)->sin6_addr, sizeof(a));
-		else
-			continue;
+		memcpy(&sin, ai->ai_addr, sizeof(sin));
+		a = inaddr_v4(sin.sin_addr.s_addr);
 		add_address(j, &a);
 	}
 	freeaddrinfo(res);
@@ -455,6 +462,7 @@ main(int argc, char **argv, char **envp)
 	struct jail j = { .naddr = 0 };
 	int status, used;
 
+	launch_stdio();
 	setproctitle_init(argc, argv, envp);
 	used = parse_options(&o, argc, argv);
 	argc -= used;
@@ -470,5 +478,6 @@ main(int argc, char **argv, char **envp)
 	parse_jail(&o, &j, argc, argv);
 	status = run_in_jail(&o, &j);
 	free(j.addr);
+	free_settings(&o);
 	return status;
 }

@@ -106,6 +106,7 @@ sbappendrecord(struct sockbuf *sb, struct mbuf *m)
 	uint64_t len = 0, storage = 0;
 	struct mbuf *last = m;
 
+	assert(m != NULL);
 	for (struct mbuf *n = m; n != NULL; n = n->m_next) {
 		len += n->m_len;
 		storage += m_storage(n);
@@ -138,6 +139,7 @@ sbdrop(struct vnet *v, struct sockbuf *sb, size_t len)
 		m = sbfree(v, sb, m);
 	}
 	if (len > 0) {
+		assert(m != NULL);
 		m->m_data += len;
 		m->m_len -= (uint32_t)len;
 		sb->sb_cc -= (uint32_t)len;

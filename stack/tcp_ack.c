@@ -134,8 +134,6 @@ ack_handshake(struct tcpcb *tp, const struct tcpseg *s)
 		return TV_DROP;
 	}
 	tcp_established(tp);
-	/* The window of this segment counts, and it is scaled. */
-	tp->snd_wl1 = s->seq - 1;
 	tcp_closed_early(tp);
 	return TV_GO;
 }

@@ -66,7 +66,8 @@ tcp_respond_reset(struct vnet *v, const struct tcpseg *s)
 	if (s->flags & TH_RST)
 		return;
 	if (inaddr_is_multicast(&s->src.addr) ||
-	    inaddr_is_multicast(&s->dst.addr) || inaddr_is_any(&s->src.addr))
+	    inaddr_is_multicast(&s->dst.addr) ||
+	    inaddr_is_any(&s->src.addr) || s->src.port == 0)
 		return;
 	if (s->flags & TH_ACK) {
 		e.seq = s->ack;

@@ -14,8 +14,8 @@
  * closed socket's data is still to be delivered, the socket stays (SS_NOFDREF).
  *
  * Initial sequence numbers follow RFC 6528: a clock of 4 us plus a keyed hash
- * of the four-tuple.  Timestamps begin at another such hash, so they say
- * nothing about the age of the stack, and grow from one incarnation of a
+ * of the four-tuple.  Timestamps begin at the hash's other half, so they
+ * say nothing about the age of the stack, and grow from one incarnation of a
  * connection to the next, as RFC 6191 wants for the reuse of TIME_WAIT.
  */
 #include <assert.h>
@@ -167,12 +167,11 @@ tcp_drop(struct tcpcb *tp, int error)
 	return tcp_close(tp);
 }
 
-/* A keyed hash of the four-tuple; `what' makes several of it. */
 static uint64_t
-hash_tuple(const struct tcpcb *tp, uint8_t what)
+hash_tuple(const struct tcpcb *tp)
 {
 	const struct inpcb *inp = &tp->t_inpcb;
-	uint8_t b[2 * sizeof(struct inaddr) + 2 * sizeof(in_port_t) + 1];
+	uint8_t b[2 * sizeof(struct inaddr) + 2 * sizeof(in_port_t)];
 	uint8_t *p = b;
 
 	memcpy(p, &inp->inp_laddr, sizeof(struct inaddr));
@@ -181,15 +180,16 @@ hash_tuple(const struct tcpcb *tp, uint8_t what)
 	p += sizeof(struct inaddr);
 	put16n(p, inp->inp_lport);
 	put16n(p + 2, inp->inp_fport);
-	p[4] = what;
 	return siphash24(V_tcp(tcp_vnetof(tp))->key, b, sizeof(b));
 }
 
 void
 tcp_sendseqinit(struct tcpcb *tp)
 {
-	tp->iss = (tcp_seq)(tcp_vnetof(tp)->now / 4000 + hash_tuple(tp, 0));
-	tp->ts_offset = (uint32_t)hash_tuple(tp, 1);
+	uint64_t hash = hash_tuple(tp);
+
+	tp->iss = (tcp_seq)(tcp_vnetof(tp)->now / 4000 + hash);
+	tp->ts_offset = (uint32_t)(hash >> 32);
 	tp->snd_una = tp->snd_nxt = tp->snd_max = tp->iss;
 	tp->snd_sml = tp->snd_full = tp->snd_recover = tp->iss;
 }

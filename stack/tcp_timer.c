@@ -182,7 +182,8 @@ timer_keep(struct tcpcb *tp)
 }
 
 /* Silence that ends persist mode: as long as keepalive would wait, or as long
- * as all backoffs together. */
+ * as all backoffs together.  For a closed socket an answer is not enough: a
+ * peer could hold its data for ever. */
 static bool
 persist_hopeless(const struct tcpcb *tp)
 {
@@ -190,6 +191,8 @@ persist_hopeless(const struct tcpcb *tp)
 
 	if (tp->t_rxtshift < MAXSHIFT)
 		return false;
+	if (tp->t_inpcb.inp_socket->so_state & SS_NOFDREF)
+		return true;
 	for (unsigned i = 0; i <= MAXSHIFT; i++)
 		total += tcp_backoff(tcp_rto(tp), i);
 	return idle_ms(tp) >= tcp_keepidle(tp) || idle_ms(tp) >= total;
@@ -236,6 +239,7 @@ timer_rexmt(struct tcpcb *tp)
 	t->stat.tcps_rexmttimeo++;
 	if (tp->t_rxtshift >= t->retries || left == 0) {
 		t->stat.tcps_timeoutdrop++;
+		t->stat.tcps_progdrops += left == 0;
 		return tcp_drop(tp, ETIMEDOUT);
 	}
 	tp->t_rxtshift++;

@@ -151,6 +151,54 @@ backoff_doubles_until_the_retries_are_used_up(void **state)
 	expect_no_pcbs(n);
 }
 
+static void
+user_timeout_ends_it_sooner(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *c, *s;
+
+	pair(n, &c, &s);
+	assert_int_equal(sosetopt(c, OPT_TCP_MAXUNACKTIME, 3000, &n->cred),
+	    0);
+	n->filter = drop_data;
+	assert_int_equal(put(n, c, "lost", 4), 4);
+	pass(n, 2990);
+	assert_int_equal(state_of(c), TCPS_ESTABLISHED);
+	pass(n, 20);
+	assert_int_equal(state_of(c), TCPS_CLOSED);
+	assert_int_equal(read_error(c), ETIMEDOUT);
+	assert_int_equal(st(n)->tcps_progdrops, 1);
+	soclose(c);
+	soclose(s);
+}
+
+static void
+a_peer_cannot_hold_a_closed_socket_for_ever(void **state)
+{
+	struct net *n = net_of(state);
+	struct peer pe;
+	static struct pkt p;
+	struct socket *so = peer_connection(n, &pe, false);
+
+	pe.wnd = 0;
+	peer_send(n, &pe, TH_ACK, "x", 1);
+	peer_send(n, &pe, TH_ACK, "y", 1);
+	(void)get(so, big + BIG / 2, 2);
+	assert_int_equal(put(n, so, "abc", 3), 3);
+	soclose(so);
+	/* It answers every probe, and its window stays closed. */
+	for (int i = 0; i < 2000 && sonumopen(n->v) > 0; i++) {
+		vnet_settime(n->v, n->v->now + NSEC_PER_SEC);
+		callout_run(n->v);
+		while (peer_get(n, &p))
+			if ((p.flags & TH_RST) == 0)
+				peer_send(n, &pe, TH_ACK, NULL, 0);
+	}
+	expect_no_pcbs(n);
+	assert_int_equal(st(n)->tcps_persistdrop, 1);
+	fill_big();
+}
+
 /* n->count picks the one data segment that is lost. */
 static bool
 drop_nth_data(struct net *n, const struct pkt *p)
@@ -472,8 +520,6 @@ announced_window_never_shrinks(void **state)
 		if (i == 10)
 			assert_int_equal(sosetopt(so, OPT_RCVBUF, 20000,
 			    &n->cred), 0);
-		if (i == 20)
-			so->so_rcv.sb_parked = 10000;
 		while (peer_get(n, &p)) {
 			if (i > 0)
 				assert_true(SEQ_GEQ(p.ack + p.wnd, edge));
@@ -867,6 +913,8 @@ main(void)
 		net_test(bulk_data_shares_clusters_and_needs_no_retransmission),
 		net_test(lost_segment_is_sent_again_after_the_rto),
 		net_test(backoff_doubles_until_the_retries_are_used_up),
+		net_test(user_timeout_ends_it_sooner),
+		net_test(a_peer_cannot_hold_a_closed_socket_for_ever),
 		net_test(three_duplicate_acks_repair_without_a_timeout),
 		net_test(newreno_repairs_several_holes_by_partial_acks),
 		net_test(slow_start_doubles_and_congestion_avoidance_adds_one),
