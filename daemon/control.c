@@ -50,6 +50,7 @@ struct conn {
 	uint8_t		*out;
 	size_t		 outlen, outpos, outcap;
 	bool		 busy;		/* a sysctl is running */
+	bool		 leash;		/* of a jail's init: see conn_request() */
 	bool		 writing;	/* waits for EPOLLOUT */
 	int		 mib[CTL_MAXNAME];
 	unsigned	 miblen;
@@ -282,11 +283,15 @@ take_fd(struct conn *cn)
 static int
 req_jail_init(struct conn *cn, struct djail *j)
 {
+	int error;
+
 	if (cn->infd < 0 || j->leash != NULL || j->state == DJAIL_DYING)
 		return conn_end(cn, EINVAL, 0);
-	j->initfd = take_fd(cn);
-	j->leash = cn;
-	return conn_end(cn, 0, 0);
+	if ((error = djail_watch(j, take_fd(cn))) == 0) {
+		j->leash = cn;
+		cn->leash = true;
+	}
+	return conn_end(cn, error, 0);
 }
 
 static int
@@ -301,9 +306,9 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 	case CTL_JAIL_INIT:
 		return host ? conn_end(cn, EINVAL, 0) : req_jail_init(cn, j);
 	case CTL_ENTER:
-		if (j->initfd < 0)
+		if (j->init.fd < 0)
 			return conn_end(cn, host ? 0 : ESRCH, 0);
-		return conn_end_fd(cn, j->initfd);
+		return conn_end_fd(cn, j->init.fd);
 	case CTL_NOTIFY:
 		if (cn->infd < 0)
 			return conn_end(cn, EINVAL, 0);
@@ -327,6 +332,9 @@ conn_request(struct conn *cn, const struct ctlmsg *m)
 {
 	int error;
 
+	/* A jail's root can take the leash from init: it must be of no use. */
+	if (cn->leash)
+		return EBADMSG;
 	if (m->op == CTL_SYSCTL) {
 		error = sysctl_begin(cn, m);
 		return error != 0 ? conn_end(cn, error, 0) : 0;

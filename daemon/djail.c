@@ -188,7 +188,7 @@ djail_new(struct daemon *d, struct prison *pr)
 	j->d = d;
 	j->prison = pr;
 	j->state = DJAIL_MADE;
-	j->initfd = -1;
+	j->init.fd = -1;
 	TAILQ_INIT(&j->listeners);
 	TAILQ_INIT(&j->faces);
 	TAILQ_INSERT_TAIL(&d->djails, j, link);
@@ -358,6 +358,45 @@ djail_listen(struct djail *j, int fd)
 	return 0;
 }
 
+/* ---- init ---- */
+
+static void
+init_event(struct source *src, uint32_t events)
+{
+	struct djail *j = (struct djail *)(void *)((char *)src -
+	    offsetof(struct djail, init));
+
+	(void)events;
+	djail_remove(j);
+}
+
+int
+djail_watch(struct djail *j, int fd)
+{
+	int error;
+
+	j->init.fd = fd;
+	j->init.fn = init_event;
+	if ((error = loop_add(&j->d->loop, &j->init, EPOLLIN)) != 0) {
+		close(fd);
+		j->init.fd = -1;
+		return error;
+	}
+	if (prison_persist(j->prison))
+		j->state = DJAIL_LIVE;
+	return 0;
+}
+
+static void
+djail_unwatch(struct djail *j)
+{
+	if (j->init.fd < 0)
+		return;
+	loop_del(&j->d->loop, &j->init);
+	close(j->init.fd);
+	j->init.fd = -1;
+}
+
 /* ---- the end ---- */
 
 void
@@ -374,9 +413,7 @@ djail_remove(struct djail *j)
 	j->leash = NULL;
 	if (leash != NULL)
 		conn_free(leash);
-	if (j->initfd >= 0)
-		close(j->initfd);
-	j->initfd = -1;
+	djail_unwatch(j);
 }
 
 static bool

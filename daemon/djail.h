@@ -4,7 +4,7 @@
  *
  *	MADE	by CTL_JAIL_SET; no program yet.  Goes with the connection that
  *		made it, unless it becomes
- *	LIVE	by its first listener.  When the last listener hangs up (no
+ *	LIVE	by its first listener, or by its init if it persists.  When the last listener hangs up (no
  *		process is left), and it does not persist, it becomes
  *	DYING	the leash is let go, so that init ends.  Freed, and its
  *		addresses taken from lo0, when its last PCB is gone.
@@ -37,7 +37,7 @@ struct djail {
 	struct faces	 faces;
 	struct conn	*maker;		/* MADE: who may still give it up */
 	struct conn	*leash;		/* init's connection */
-	int		 initfd;	/* pidfd of init, or -1 */
+	struct source	 init;		/* pidfd of init, or fd -1 */
 	TAILQ_ENTRY(djail) link;
 };
 
@@ -55,6 +55,10 @@ struct djail *djail_find(const struct daemon *d, int jid);
 
 /* Take over a listener descriptor.  0 or errno (fd is then closed). */
 int	djail_listen(struct djail *j, int fd);
+
+/* Take over the pidfd of the jail's init; its end is the jail's.  0 or errno
+ * (fd is then closed). */
+int	djail_watch(struct djail *j, int fd);
 
 /* Begin the end: programs are killed with init, sockets follow. */
 void	djail_remove(struct djail *j);

@@ -44,7 +44,7 @@ run()
 refused()
 {
 	printf '$ %s\n' "$1"
-	if eval "$1"; then
+	if eval "$1" 2>&1; then
 		failed=yes
 	fi
 }
@@ -109,8 +109,8 @@ run 'jexec idle netstat -an -f inet'
 
 say "A jail cannot have what is another's. This one asks for the server's" \
     "address and is told, in the words of bind(2), that it has not got it:"
-refused "netjail -n thief / thief.example 10.0.0.66 $B/run/static serve \
-    10.0.0.80 81 mine"
+taker="$B/run/static serve 10.0.0.80 81 mine"
+refused "netjail -n thief / thief.example 10.0.0.66 $taker"
 
 say "Ports that connect() and bind(0) pick from are ruled by sysctl:"
 run 'netjail sysctl net.inet.ip.portrange.hifirst=50000'

@@ -22,6 +22,9 @@ up 10.0.8.2 80
 report jail self 10.0.8.1 "$R/coerce" 10.0.8.1 10.0.8.2 $hostport \
     "$NETJAIL_SOCK" $$
 
+is "$(jail thief 10.0.8.9 "$R/coerce" leash 2>&1 | grep -c answered)" 0 \
+    "the daemon takes no request on init's connection"
+
 # One port, three owners.
 serve self 10.0.8.1 "$R/static" serve 0.0.0.0 80 "self"
 netjail host "$R/static" serve 0.0.0.0 80 "stack" >"$T/host.log" 2>&1 &
