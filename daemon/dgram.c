@@ -179,6 +179,8 @@ dgram_deliver(struct face *f)
 	a->dg.to = f->so->so_rcv.sb_mb->m_to;
 	if (send(f->src.fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		/* Full; or shut down, which is for good. */
+		if (errno == EAGAIN)
+			face_blocked(f);
 		f->tx_ready = false;
 		free(a);
 		return false;
@@ -233,6 +235,6 @@ dgram_event(struct face *f, uint32_t events)
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		f->rx_ready = true;
 	if (events & EPOLLOUT)
-		f->tx_ready = true;
+		face_writable(f);
 	face_dirty(f);
 }

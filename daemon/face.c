@@ -138,13 +138,41 @@ face_event(struct source *src, uint32_t events)
 	case FACE_CONNECTING:
 	case FACE_LISTENING:
 	case FACE_GONE:
-		/* The prefill makes IN a constant; a hang-up is news. */
 		if (events & EPOLLHUP)
 			face_free(f, false);
 		return;
 	case FACE_NSTATES:
 		break;
 	}
+}
+
+/* What epoll is to report: the prefill would make IN a constant. */
+static uint32_t
+face_events(const struct face *f)
+{
+	uint32_t ev = EPOLLRDHUP | EPOLLET;
+
+	if (f->state == FACE_OPEN || f->state == FACE_DGRAM)
+		ev |= EPOLLIN;
+	return f->want_out ? ev | EPOLLOUT : ev;
+}
+
+void
+face_blocked(struct face *f)
+{
+	f->tx_ready = false;
+	f->want_out = true;
+	(void)loop_mod(&f->d->loop, &f->src, face_events(f));
+}
+
+void
+face_writable(struct face *f)
+{
+	f->tx_ready = true;
+	if (!f->want_out)
+		return;
+	f->want_out = false;
+	(void)loop_mod(&f->d->loop, &f->src, face_events(f));
 }
 
 void
@@ -179,8 +207,7 @@ face_new(struct daemon *d, struct djail *j, struct socket *so,
 		free(f);
 		return NULL;
 	}
-	if (loop_add(&d->loop, &f->src, EPOLLIN | EPOLLOUT | EPOLLRDHUP |
-	    EPOLLET) != 0) {
+	if (loop_add(&d->loop, &f->src, face_events(f)) != 0) {
 		facetab_remove(&d->faces, f);
 		free(f);
 		return NULL;
@@ -347,6 +374,7 @@ face_connected(struct face *f, int app)
 {
 	face_set_state(f, FACE_OPEN);
 	pair_open(f->src.fd, app);
+	(void)loop_mod(&f->d->loop, &f->src, face_events(f));
 	f->tx_ready = true;
 	f->rx_ready = true;	/* a write may have waited for the room */
 	face_dirty(f);

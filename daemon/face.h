@@ -52,6 +52,7 @@ struct face {
 	bool		 isdirty;
 	bool		 rx_ready;	/* the program may have written */
 	bool		 tx_ready;	/* its receive queue may have room */
+	bool		 want_out;	/* epoll tells when it has: face_blocked() */
 	bool		 fin_sent;	/* the program was told end of file */
 	bool		 app_shut;	/* epoll said so: there is an end to read */
 	bool		 app_eof;	/* it shut down its sending side */
@@ -82,6 +83,12 @@ struct face *face_find(const struct daemon *d, uint64_t cookie);
 void	face_free(struct face *f, bool abort);
 
 void	face_set_state(struct face *f, enum face_state to);
+
+/* The program's queue is full: epoll is to say when it is not; face_writable()
+ * is for when epoll has said so.  At other times EPOLLOUT is not asked for, or
+ * every read of the program would wake the daemon. */
+void	face_blocked(struct face *f);
+void	face_writable(struct face *f);
 
 /* Notice now if the program's end was closed.  May free f. */
 void	face_poll(struct face *f);

@@ -128,7 +128,7 @@ pump_push(struct face *f)
 		mh.msg_iovlen = (size_t)cnt;
 		n = sendmsg(f->src.fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EAGAIN) {
-			f->tx_ready = false;
+			face_blocked(f);
 			return PUMP_STOP;
 		}
 		if (n < 0) {	/* it shut down its receiving side */
@@ -185,6 +185,6 @@ pump_event(struct face *f, uint32_t events)
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		f->rx_ready = true;
 	if (events & EPOLLOUT)
-		f->tx_ready = true;
+		face_writable(f);
 	face_dirty(f);
 }

@@ -2,8 +2,7 @@
 # coerce: the addresses a jail gets, and what lies outside its reach.
 . "$(dirname "$0")/lib.sh"
 
-# What the host's own programs leave in TIME_WAIT is no jail's, and stays.
-netjail sysctl net.inet.tcp.msl=100 >/dev/null
+brief_time_wait
 
 # A listener on the host's own loopback, and an abstract name outside.
 hostport=$((20000 + $$ % 10000))

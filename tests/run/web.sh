@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 needs curl python3
 
+brief_time_wait
 mkdir "$T/www"
 head -c 1000000 /dev/urandom >"$T/www/big"
 echo hello >"$T/www/index.html"
