@@ -223,9 +223,7 @@ face_close_own(struct face *f)
 {
 	if (f->src.fd < 0)
 		return;
-	loop_del(&f->d->loop, &f->src);
-	close(f->src.fd);
-	f->src.fd = -1;
+	loop_close(&f->d->loop, &f->src);
 }
 
 static void
@@ -375,8 +373,6 @@ face_connected(struct face *f, int app)
 	face_set_state(f, FACE_OPEN);
 	pair_open(f->src.fd, app);
 	(void)loop_mod(&f->d->loop, &f->src, face_events(f));
-	f->tx_ready = true;
-	f->rx_ready = true;	/* a write may have waited for the room */
 	face_dirty(f);
 }
 

@@ -46,15 +46,29 @@ loop_mod(struct loop *lp, struct source *s, uint32_t events)
 	return loop_ctl(lp, EPOLL_CTL_MOD, s, events);
 }
 
-void
-loop_del(struct loop *lp, struct source *s)
+static void
+loop_blank(struct loop *lp, const struct source *s)
 {
 	int i;
 
-	(void)loop_ctl(lp, EPOLL_CTL_DEL, s, 0);
 	for (i = 0; i < lp->nready; i++)
 		if (lp->ready[i].data.ptr == s)
 			lp->ready[i].data.ptr = NULL;
+}
+
+void
+loop_del(struct loop *lp, struct source *s)
+{
+	(void)loop_ctl(lp, EPOLL_CTL_DEL, s, 0);
+	loop_blank(lp, s);
+}
+
+void
+loop_close(struct loop *lp, struct source *s)
+{
+	loop_blank(lp, s);
+	close(s->fd);	/* its last descriptor: epoll forgets it too */
+	s->fd = -1;
 }
 
 int

@@ -34,6 +34,10 @@ int	loop_mod(struct loop *lp, struct source *s, uint32_t events);
 /* Forget s; its descriptor stays open. */
 void	loop_del(struct loop *lp, struct source *s);
 
+/* Forget s and close its descriptor, which must have no duplicate; s->fd
+ * becomes -1. */
+void	loop_close(struct loop *lp, struct source *s);
+
 /* Wait at most timeout ms (-1: for ever).  Returns how many sources are ready;
  * loop_dispatch() then calls those of them that are late, or are not. */
 int	loop_wait(struct loop *lp, int timeout);

@@ -33,20 +33,30 @@ call_valid(const struct call *c)
 	return ioctl(c->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
+/* A thread id can be reused only after its thread was killed, which takes far
+ * longer than one run of a handler: once in it is enough. */
+static bool
+call_check(struct call *c)
+{
+	if (!c->checked)
+		c->checked = call_valid(c);
+	return c->checked;
+}
+
 int
-call_copyin(const struct call *c, uint64_t addr, void *buf, size_t len)
+call_copyin(struct call *c, uint64_t addr, void *buf, size_t len)
 {
 	int error = target_read(c->tid, addr, buf, len);
 
-	if (error == 0 && !call_valid(c))
+	if (error == 0 && !call_check(c))
 		return ENOENT;
 	return error;
 }
 
 int
-call_copyout(const struct call *c, uint64_t addr, const void *buf, size_t len)
+call_copyout(struct call *c, uint64_t addr, const void *buf, size_t len)
 {
-	if (!call_valid(c))
+	if (!call_check(c))
 		return ENOENT;
 	return target_write(c->tid, addr, buf, len);
 }
@@ -223,6 +233,7 @@ notify_retry(struct face *f)
 
 	for (c = TAILQ_FIRST(&f->waiters); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, flink);
+		c->checked = false;
 		if ((outcome = c->row->fn(c)) == CALL_PARK)
 			continue;
 		call_answer(c, outcome);

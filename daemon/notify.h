@@ -45,6 +45,7 @@ struct call {
 	uint64_t	 deadline;	/* of a parked call; 0: none */
 	uint64_t	 since;		/* ns: when it was parked */
 	bool		 parked;
+	bool		 checked;	/* the caller was seen alive in this run */
 	TAILQ_ENTRY(call) link;		/* in daemon->parked */
 	TAILQ_ENTRY(call) flink;	/* in face->waiters */
 };
@@ -54,10 +55,12 @@ void	notify_event(struct daemon *d, struct djail *j, int listener);
 
 /*
  * Copy between the caller's memory and ours.  EFAULT; ENOENT where the caller
- * died meanwhile (nothing may be done for it then).
+ * died meanwhile (nothing may be done for it then).  The first of a handler's
+ * run checks, before a write and after a read, that the thread id still is the
+ * caller's.
  */
-int	call_copyin(const struct call *c, uint64_t addr, void *buf, size_t len);
-int	call_copyout(const struct call *c, uint64_t addr, const void *buf,
+int	call_copyin(struct call *c, uint64_t addr, void *buf, size_t len);
+int	call_copyout(struct call *c, uint64_t addr, const void *buf,
 	    size_t len);
 /* Is the caller still waiting for this answer? */
 bool	call_valid(const struct call *c);

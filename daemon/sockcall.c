@@ -6,6 +6,9 @@
  * not ours (AF_UNIX, netlink) go on to the kernel.  close, dup, fork, exec,
  * read, write, poll are not trapped at all: the AF_UNIX pair does them.
  *
+ * Who asks is looked up where it decides: socket() (the creator's credentials
+ * stay with the socket), bind() and setsockopt().  Other calls use the creator's.
+ *
  * Errnos are the stack's, which are FreeBSD's; where a Linux program expects
  * another one, linux_errno[] has the row.
  */
@@ -68,7 +71,7 @@ call_cred(const struct call *c)
 }
 
 int
-sockaddr_in(const struct call *c, uint64_t addr, uint32_t len, int *family,
+sockaddr_in(struct call *c, uint64_t addr, uint32_t len, int *family,
     struct endpoint *ep)
 {
 	struct sockaddr_storage ss;
@@ -91,7 +94,7 @@ sockaddr_in(const struct call *c, uint64_t addr, uint32_t len, int *family,
 }
 
 int
-sockaddr_out(const struct call *c, uint64_t addr, uint64_t lenaddr,
+sockaddr_out(struct call *c, uint64_t addr, uint64_t lenaddr,
     const struct endpoint *ep)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
@@ -285,14 +288,13 @@ static int
 sys_listen(struct call *c)
 {
 	struct face *f = c->face;
-	struct cred cred = call_cred(c);
 	int error;
 
 	if (is_dgram(f))
 		return EOPNOTSUPP;
 	if (f->state != FACE_NEW && f->state != FACE_LISTENING)
 		return EINVAL;
-	if ((error = solisten(f->so, (int)c->args[1], &cred)) != 0)
+	if ((error = solisten(f->so, (int)c->args[1], &f->so->so_cred)) != 0)
 		return to_linux(c, error);
 	if (f->state == FACE_NEW)
 		face_set_state(f, FACE_LISTENING);
@@ -304,12 +306,11 @@ sys_listen(struct call *c)
 static int
 connect_dgram(struct call *c, int family, const struct endpoint *ep)
 {
-	struct cred cred;
+	struct socket *so = c->face->so;
 
 	if (family == AF_UNSPEC)
-		return sodisconnect(c->face->so);
-	cred = call_cred(c);
-	return to_linux(c, soconnect(c->face->so, ep, &cred));
+		return sodisconnect(so);
+	return to_linux(c, soconnect(so, ep, &so->so_cred));
 }
 
 /* The handshake has ended one way or the other, or goes on. */
@@ -340,12 +341,11 @@ static int
 connect_begin(struct call *c, const struct endpoint *ep)
 {
 	struct face *f = c->face;
-	struct cred cred = call_cred(c);
 	int error;
 
 	if (ep->port == 0)
 		return ECONNREFUSED;	/* BSD: EADDRNOTAVAIL */
-	error = soconnect(f->so, ep, &cred);
+	error = soconnect(f->so, ep, &f->so->so_cred);
 	if (error != 0 && error != EINPROGRESS)
 		return to_linux(c, error);
 	face_set_state(f, FACE_CONNECTING);

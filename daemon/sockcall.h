@@ -53,11 +53,11 @@ const struct sockcall *sockcall_row(unsigned i);
 
 /* Socket address from the caller's memory.  *family as given; for AF_INET *ep
  * is filled.  EINVAL (too short), EFAULT, ENOENT (caller died). */
-int	sockaddr_in(const struct call *c, uint64_t addr, uint32_t len,
+int	sockaddr_in(struct call *c, uint64_t addr, uint32_t len,
 	    int *family, struct endpoint *ep);
 
 /* Value-result socket address to the caller's memory; addr 0: nothing. */
-int	sockaddr_out(const struct call *c, uint64_t addr, uint64_t lenaddr,
+int	sockaddr_out(struct call *c, uint64_t addr, uint64_t lenaddr,
 	    const struct endpoint *ep);
 
 /* Does the call (its descriptor, and MSG_DONTWAIT in flags) not wait? */

@@ -35,13 +35,13 @@ static int
 dgram_send(struct call *c, size_t len, const struct endpoint *to)
 {
 	struct iovec iov = { payload, len };
-	struct cred cred = call_cred(c);
 	size_t sent;
 	int error;
 
 	/* What it wrote before stands in line before this. */
 	dgram_flush(c->face);
-	error = sosend(c->face->so, &iov, 1, to, &cred, &sent);
+	error = sosend(c->face->so, &iov, 1, to, &c->face->so->so_cred,
+	    &sent);
 	if (error == 0)
 		c->val = (int64_t)sent;
 	return error == EWOULDBLOCK ? EAGAIN : error;
@@ -49,7 +49,7 @@ dgram_send(struct call *c, size_t len, const struct endpoint *to)
 
 /* A destination: none (0 bytes), or AF_INET. */
 static int
-dest_in(const struct call *c, uint64_t addr, uint32_t len, struct endpoint *ep,
+dest_in(struct call *c, uint64_t addr, uint32_t len, struct endpoint *ep,
     const struct endpoint **to)
 {
 	int family, error;
@@ -112,7 +112,7 @@ sys_sendto(struct call *c)
 
 /* Copy mh's vector of pieces in.  *total: bytes they hold. */
 static int
-iov_in(const struct call *c, const struct msghdr *mh, struct iovec *iov,
+iov_in(struct call *c, const struct msghdr *mh, struct iovec *iov,
     size_t *total)
 {
 	size_t i;

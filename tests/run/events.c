@@ -673,7 +673,8 @@ sockets(void)
 	res("close", close(s));
 	res("close again", close(s));
 	res("bind when closed", bindto(s, self, 0));
-	res("getsockname of a file", getsockname(0, (struct sockaddr *)
+	s = open("/dev/null", O_RDONLY);
+	res("getsockname of a file", getsockname(s, (struct sockaddr *)
 	    &(struct sockaddr_in){ 0 }, &(socklen_t){ sizeof(int) }));
 }
 

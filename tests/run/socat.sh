@@ -27,8 +27,12 @@ while [ $i -le $n ]; do
 done
 is $good $n "$n clients, ten at a time, each hears its own words"
 
+# Through a process of its own: socat alone would block on a pipe that only it
+# reads.
+serve cat 10.0.5.5 socat -t 5 TCP-LISTEN:7,fork EXEC:cat
+up 10.0.5.5 7
 head -c 300000 /dev/urandom >"$T/file"
-jail one 10.0.5.3 sh -c "socat -t 5 - TCP:10.0.5.1:7 <$T/file >$T/back"
+jail one 10.0.5.3 sh -c "socat -t 5 - TCP:10.0.5.5:7 <$T/file >$T/back"
 check "300 KB there and back unchanged" cmp "$T/file" "$T/back"
 
 serve up 10.0.5.4 socat UDP-RECVFROM:7,fork PIPE
