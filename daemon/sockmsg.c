@@ -133,7 +133,7 @@ iov_in(struct call *c, const struct msghdr *mh, struct iovec *iov,
 }
 
 static int
-send_one(struct call *c, uint64_t msg)
+send_one(struct call *c, uint64_t msg, int flags)
 {
 	struct iovec iov[MSG_MAXIOV], local = { payload, 0 };
 	const struct endpoint *to;
@@ -141,6 +141,7 @@ send_one(struct call *c, uint64_t msg)
 	struct msghdr mh;
 	int error;
 
+	(void)flags;	/* a datagram is sent at once or not at all */
 	if ((error = call_copyin(c, msg, &mh, sizeof(mh))) != 0 ||
 	    (error = dest_in(c, (uintptr_t)mh.msg_name, mh.msg_namelen, &ep,
 		 &to)) != 0 ||
@@ -161,32 +162,7 @@ sys_sendmsg(struct call *c)
 {
 	if (c->face->state != FACE_DGRAM)
 		return CALL_CONTINUE;
-	return send_one(c, c->args[1]);
-}
-
-int
-sys_sendmmsg(struct call *c)
-{
-	uint32_t vlen = (uint32_t)c->args[2], i, len;
-	uint64_t msg = c->args[1];
-	int error = 0;
-
-	if (c->face->state != FACE_DGRAM)
-		return CALL_CONTINUE;
-	for (i = 0; i < vlen && i < MMSG_MAX; i++) {
-		if ((error = send_one(c, msg)) != 0)
-			break;
-		len = (uint32_t)c->val;
-		error = call_copyout(c, msg + offsetof(struct mmsghdr, msg_len),
-		    &len, sizeof(len));
-		if (error != 0)
-			break;
-		msg += sizeof(struct mmsghdr);
-	}
-	if (i == 0)
-		return error;
-	c->val = i;	/* an error after the first is the next call's */
-	return 0;
+	return send_one(c, c->args[1], (int)c->args[2]);
 }
 
 /* ---- receiving ---- */
@@ -328,8 +304,17 @@ sys_recvmsg(struct call *c)
 	return recv_one(c, c->args[1], (int)c->args[2]);
 }
 
-int
-sys_recvmmsg(struct call *c)
+/* ---- several at a time ---- */
+
+/* One message of a vector: its number of bytes goes into call->val. */
+typedef int one_message(struct call *, uint64_t msg, int flags);
+
+/*
+ * As many as there are.  Only the first is waited for (MSG_WAITFORONE's way
+ * for all), and an error after it is left for the next call.
+ */
+static int
+each_message(struct call *c, one_message *one)
 {
 	uint32_t vlen = (uint32_t)c->args[2], i, len;
 	int flags = (int)c->args[3], error = 0;
@@ -338,8 +323,7 @@ sys_recvmmsg(struct call *c)
 	if (c->face->state != FACE_DGRAM)
 		return CALL_CONTINUE;
 	for (i = 0; i < vlen && i < MMSG_MAX; i++) {
-		/* Wait for the first only: MSG_WAITFORONE's way for all. */
-		error = recv_one(c, msg, i == 0 ? flags : flags | MSG_DONTWAIT);
+		error = one(c, msg, i == 0 ? flags : flags | MSG_DONTWAIT);
 		if (error != 0)
 			break;
 		len = (uint32_t)c->val;
@@ -353,4 +337,16 @@ sys_recvmmsg(struct call *c)
 		return error;
 	c->val = i;
 	return 0;
+}
+
+int
+sys_sendmmsg(struct call *c)
+{
+	return each_message(c, send_one);
+}
+
+int
+sys_recvmmsg(struct call *c)
+{
+	return each_message(c, recv_one);
 }
