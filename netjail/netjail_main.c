@@ -59,7 +59,7 @@ usage(void)
 	    "netjail [-dhilqv] [-n name] [-o param=value]... path hostname\n"
 	    "               ip[,ip...] command [arg ...]\n"
 	    "       netjail [-v] host command [arg ...]\n"
-	    "       netjail netstat | sockstat | sysctl | jls | jexec "
+	    "       netjail netstat | sysctl | jls | jexec "
 	    "[arg ...]\n"
 	    "       netjail [-q] -r jail ...\n"
 	    "       netjail -V\n");
@@ -434,7 +434,7 @@ static bool
 is_tool(const char *name)
 {
 	static const char *const tools[] = {
-		"netstat", "sockstat", "sysctl", "jls", "jexec",
+		"netstat", "sysctl", "jls", "jexec",
 	};
 	size_t i;
 
