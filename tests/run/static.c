@@ -5,7 +5,10 @@
  *	static fetch ADDRESS PORT	  print what comes
  *	static echo ADDRESS PORT	  send back what comes, a child for each
  *	static loopback PORT		  a listener on 127.0.0.1 (outside jails)
+ *	static exists PATH		  status 0 if there is such a file
+ *	static escape PATH		  the same, after breaking out of the root
  */
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <signal.h>
 
@@ -77,6 +80,25 @@ echo(const char *addr, int port)
 	}
 }
 
+/*
+ * The old way out of a chroot: a second root below the working directory, then
+ * up as far as it goes.
+ */
+static int
+escape(const char *path)
+{
+	int i;
+
+	if (mkdir("/deep", 0755) != 0 || chroot("/deep") != 0)
+		err(2, "chroot");
+	for (i = 0; i < 64; i++)
+		if (chdir("..") != 0)
+			break;
+	if (chroot(".") != 0)
+		err(2, "chroot again");
+	return access(path, F_OK) != 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -86,6 +108,10 @@ main(int argc, char **argv)
 		return fetch(argv[2], atoi(argv[3]));
 	if (argc == 4 && strcmp(argv[1], "echo") == 0)
 		echo(argv[2], atoi(argv[3]));
+	if (argc == 3 && strcmp(argv[1], "exists") == 0)
+		return access(argv[2], F_OK) != 0;
+	if (argc == 3 && strcmp(argv[1], "escape") == 0)
+		return escape(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "loopback") == 0)
 		serve("127.0.0.1", atoi(argv[2]), "the host\n");
 	fprintf(stderr, "usage: static serve|fetch|echo|loopback ...\n");
