@@ -67,7 +67,8 @@ call_cred(const struct call *c)
 
 	if (target_euid(&c->d->targets, c->tid, &uid) != 0)
 		uid = (uid_t)-1;
-	return djail_cred(c->jail, uid);
+	/* A socket stays its maker's jail's, whoever it is handed to. */
+	return djail_cred(c->face != NULL ? c->face->jail : c->jail, uid);
 }
 
 int

@@ -66,6 +66,7 @@ bool	call_nonblock(const struct call *c, int flags);
 /* SO_RCVTIMEO or SO_SNDTIMEO of the descriptor in ns; 0: none. */
 uint64_t call_timeout(const struct call *c, int optname);
 
+/* The caller's uid, in the jail of the socket the call is on (else in its own). */
 struct cred call_cred(const struct call *c);
 
 /* sockopt.c */
