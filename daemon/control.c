@@ -295,6 +295,16 @@ req_jail_init(struct conn *cn, struct djail *j)
 }
 
 static int
+req_notify(struct conn *cn, struct djail *j)
+{
+	int error = djail_listen(j, take_fd(cn));
+
+	if (error == 0 && j->maker == cn)
+		j->maker = NULL;
+	return conn_end(cn, error, 0);
+}
+
+static int
 req_jail(struct conn *cn, const struct ctlmsg *m)
 {
 	struct djail *j = djail_find(cn->d, (int)m->arg);
@@ -312,7 +322,7 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 	case CTL_NOTIFY:
 		if (cn->infd < 0)
 			return conn_end(cn, EINVAL, 0);
-		return conn_end(cn, djail_listen(j, take_fd(cn)), 0);
+		return req_notify(cn, j);
 	case CTL_JAIL_REMOVE:
 		if (host)
 			return conn_end(cn, EINVAL, 0);
@@ -448,8 +458,7 @@ conn_free(struct conn *cn)
 		next = TAILQ_NEXT(j, link);
 		if (j->maker == cn) {
 			j->maker = NULL;
-			if (j->state == DJAIL_MADE)
-				djail_remove(j);
+			djail_check(j);
 		}
 		if (j->leash == cn) {	/* init is gone */
 			j->leash = NULL;

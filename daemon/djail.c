@@ -300,6 +300,16 @@ djail_cred(const struct djail *j, uid_t uid)
 
 /* ---- listeners ---- */
 
+void
+djail_check(struct djail *j)
+{
+	if (prison_jid(j->prison) == 0 || j->maker != NULL ||
+	    !TAILQ_EMPTY(&j->listeners))
+		return;
+	if (j->state == DJAIL_MADE || !prison_persist(j->prison))
+		djail_remove(j);
+}
+
 static void
 listener_free(struct listener *l)
 {
@@ -325,9 +335,7 @@ listener_event(struct source *src, uint32_t events)
 	}
 	listener_free(l);
 	d->sweep_at = d->vnet->now + SWEEP_DELAY;
-	if (TAILQ_EMPTY(&j->listeners) && j->state == DJAIL_LIVE &&
-	    j != TAILQ_FIRST(&d->djails) && !prison_persist(j->prison))
-		djail_remove(j);
+	djail_check(j);
 }
 
 int

@@ -6,6 +6,8 @@
  *		made it, unless it becomes
  *	LIVE	by its first listener, or by its init if it persists.  When the last listener hangs up (no
  *		process is left), and it does not persist, it becomes
+ *		As long as its maker has not started the first program itself,
+ *		a jail waits for it: jexec may have come and gone before.
  *	DYING	the leash is let go, so that init ends.  Freed, and its
  *		addresses taken from lo0, when its last PCB is gone.
  *
@@ -35,7 +37,7 @@ struct djail {
 	enum djail_state state;
 	TAILQ_HEAD(, listener) listeners;
 	struct faces	 faces;
-	struct conn	*maker;		/* MADE: who may still give it up */
+	struct conn	*maker;		/* until it has started a program there */
 	struct conn	*leash;		/* init's connection */
 	struct source	 init;		/* pidfd of init, or fd -1 */
 	TAILQ_ENTRY(djail) link;
@@ -59,6 +61,9 @@ int	djail_listen(struct djail *j, int fd);
 /* Take over the pidfd of the jail's init; its end is the jail's.  0 or errno
  * (fd is then closed). */
 int	djail_watch(struct djail *j, int fd);
+
+/* Begin the end if nothing holds the jail: no program, no maker, no persist. */
+void	djail_check(struct djail *j);
 
 /* Begin the end: programs are killed with init, sockets follow. */
 void	djail_remove(struct djail *j);

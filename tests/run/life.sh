@@ -32,6 +32,17 @@ is "$(jexec a jls name)" "" "a jail sees no other"
 is "$(jexec a sh -c 'cat /proc/1/comm >/dev/null && echo yes')" yes \
     "the jail has a process 1 of its own"
 
+# Who enters a jail before its maker's command has started, and leaves again,
+# does not take it along.
+good=0
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	netjail -n early / early.test 10.0.17.9 sleep 0.2 2>"$T/early" &
+	early=$!
+	until jexec early true 2>/dev/null; do kill -0 $early 2>/dev/null || break; done
+	wait $early && good=$((good + 1))
+done
+is $good 10 "jexec may come before the jail's first command"
+
 kill "$a"
 wait "$a" 2>/dev/null
 is $? 143 "a signal to netjail goes to its command"
