@@ -42,7 +42,8 @@ usage(void)
 {
 	fputs("usage: netstat [-j jail] [-46AaCcLlnRSTuWx] "
 	    "[-f protocol_family | -p protocol]\n"
-	    "       netstat -s [-46sz] [-f protocol_family | -p protocol]\n",
+	    "       netstat -s [-46sz] [-f protocol_family | -p protocol]\n"
+	    "       netstat -m\n",
 	    stderr);
 	exit(1);
 }
@@ -147,7 +148,7 @@ static const struct option options[] = {
 	FLAG('L', queues),
 	FLAG('l', wide),
 	MISSING('M', true, "core files"),
-	MISSING('m', false, "mbuf statistics"),
+	FLAG('m', mbufs),
 	MISSING('N', true, "core files"),
 	SET('n', false, set_numeric),
 	MISSING('O', false, "nexthop groups"),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "netstat/inet.h"
+#include "netstat/mbuf.h"
 #include "netstat/show.h"
 #include "netstat/unix.h"
 
@@ -104,6 +105,16 @@ show_stats(struct out *o, const struct view *v, const struct mib *mib,
 	*status = 1;
 }
 
+static int
+show_mbufs(struct out *o, const struct mib *mib)
+{
+	int error = mbuf_print(o, mib), status = 0;
+
+	if (error != 0)
+		failed(o, MBUF_VALUE, error, &status);
+	return status;
+}
+
 /* Worth a word only where the protocol was asked for by name. */
 static void
 no_stats(const struct protox *p, const struct protox *only)
@@ -120,6 +131,8 @@ show(struct out *o, const struct view *v, const struct mib *mib,
 	struct inet_table t;
 	int status = 0;
 
+	if (v->mbufs)
+		return show_mbufs(o, mib);
 	inet_table_init(&t, o, v);
 	for (p = protox; p->name != NULL; p++) {
 		if (only != NULL ? p != only : !proto_wanted(p, v->af))

@@ -8,8 +8,9 @@
 #include "netstat/view.h"
 
 /*
- * The tables of sockets, or with v->stats the counters, of one protocol or
- * (only == NULL) of all that v->af asks for.  A protocol the stack does not
+ * The memory of packets with v->mbufs; else the tables of sockets, or with
+ * v->stats the counters, of one protocol or (only == NULL) of all that v->af
+ * asks for.  A protocol the stack does not
  * have is passed over.  What goes wrong is told on stderr, one line each, and
  * the rest is shown.  Returns the exit status.
  */

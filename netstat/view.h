@@ -38,6 +38,7 @@ struct view {
 	bool	 numeric_port;	/* -n */
 	unsigned stats;		/* how many -s */
 	bool	 zero;		/* -z */
+	bool	 mbufs;		/* -m */
 	bool	 one_jail;	/* -j; then: */
 	struct jailset jails;
 	const struct names *names;

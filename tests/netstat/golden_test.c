@@ -21,6 +21,7 @@
 
 #include "netstat/inet.h"
 #include "netstat/jail.h"
+#include "netstat/mbuf.h"
 #include "netstat/name.h"
 #include "netstat/show.h"
 #include "sysctl/stats.h"
@@ -630,6 +631,116 @@ counters_of_another_size_are_an_error(void **state)
 	free(text);
 }
 
+/* ---- memory of packets ---- */
+
+static void
+add_zone(struct stream *s, const char *name, const struct xzone *like,
+    size_t more)
+{
+	struct xzone xz = *like;
+
+	xz.xz_len = sizeof(xz) + more;
+	strncpy(xz.xz_name, name, sizeof(xz.xz_name) - 1);
+	s->buf = realloc(s->buf, s->len + xz.xz_len);
+	assert_non_null(s->buf);
+	memset(s->buf + s->len, 0xff, xz.xz_len);
+	memcpy(s->buf + s->len, &xz, sizeof(xz));
+	s->len += xz.xz_len;
+}
+
+static void
+set_zones(void)
+{
+	static const struct xzone
+	    mbuf = { .xz_size = 352, .xz_used = 1030, .xz_free = 245,
+		.xz_failures = 3, .xz_bytes = 8 * 65536, .xz_high = 1200 },
+	    two = { .xz_size = 2120, .xz_used = 512, .xz_free = 8,
+		.xz_limit = 25600, .xz_failures = 17, .xz_bytes = 18 * 65536 },
+	    sixteen = { .xz_size = 16456, .xz_used = 1, .xz_free = 30,
+		.xz_bytes = 524288 },
+	    large = { .xz_size = 65608, .xz_limit = 4294967296,
+		.xz_failures = 18446744073709551615u },
+	    other = { .xz_size = 1000, .xz_used = 999, .xz_bytes = 999999 };
+	struct stream s = { .len = 0 };
+
+	add_zone(&s, "prison", &other, 0);
+	add_zone(&s, "mbuf", &mbuf, 0);
+	add_zone(&s, "mbuf_cluster_2k", &two, 0);
+	add_zone(&s, "mbuf_cluster_16k", &sixteen, 8);
+	add_zone(&s, "mbuf_cluster_64k", &large, 0);
+	add_zone(&s, "mbuf_cluster_64ku", &other, 0);
+	fake_set_stream(MBUF_VALUE, &s);
+}
+
+static void
+memory_of_packets(void **state)
+{
+	(void)state;
+	set_zones();
+	golden("m", (struct view) { .mbufs = true });
+}
+
+static void
+memory_is_shown_instead_of_sockets_and_counters(void **state)
+{
+	(void)state;
+	set_zones();
+	set_stats(1000, 1);
+	golden("m", (struct view) { .mbufs = true, .all = true, .stats = 1 });
+}
+
+/* What mbuf_print() says to these bytes; text only where that is 0. */
+static int
+judged(const uint8_t *buf, size_t len)
+{
+	FILE *null = fopen("/dev/null", "w");
+	struct out out;
+	int error;
+
+	assert_non_null(null);
+	fake_set(MBUF_VALUE, buf, len);
+	out_init(&out, null);
+	error = mbuf_print(&out, &fake_mib);
+	assert_int_equal(error == 0, out.n > 0);
+	out_fini(&out);
+	fclose(null);
+	fake_reset();
+	return error;
+}
+
+static void
+zones_that_are_damaged_or_missing_are_an_error(void **state)
+{
+	static const struct xzone any = { .xz_size = 1 };
+	struct view v = { .mbufs = true };
+	struct stream s = { .len = 0 };
+	uint64_t bad;
+	char *text;
+	int status;
+	size_t i;
+
+	(void)state;
+	add_zone(&s, "mbuf", &any, 0);
+	add_zone(&s, "mbuf_cluster_2k", &any, 0);
+	add_zone(&s, "mbuf_cluster_16k", &any, 0);
+	add_zone(&s, "mbuf_cluster_64k", &any, 0);
+	assert_int_equal(judged(s.buf, s.len), 0);
+	for (i = 0; i < s.len; i++)
+		assert_int_equal(judged(s.buf, i), EPROTO);
+	for (bad = 0; bad < sizeof(any); bad++) {
+		memcpy(s.buf, &bad, sizeof(bad));
+		assert_int_equal(judged(s.buf, s.len), EPROTO);
+	}
+	bad = UINT64_MAX;
+	memcpy(s.buf, &bad, sizeof(bad));
+	assert_int_equal(judged(s.buf, s.len), EPROTO);
+	stream_free(&s);
+	fake_fail(MBUF_VALUE, EPERM);
+	text = shown(&v, NULL, &status);
+	assert_int_equal(status, 1);
+	free(text);
+}
+
 /* ---- the parts ---- */
 
 static void
@@ -881,6 +992,9 @@ main(void)
 		EMPTY(counters_twice_s_leaves_out_what_is_zero),
 		EMPTY(z_shows_and_sets_back),
 		EMPTY(counters_of_another_size_are_an_error),
+		EMPTY(memory_of_packets),
+		EMPTY(memory_is_shown_instead_of_sockets_and_counters),
+		EMPTY(zones_that_are_damaged_or_missing_are_an_error),
 		EMPTY(numbers_are_as_printf_prints_them),
 		EMPTY(a_table_larger_than_the_buffer_comes_out_whole),
 		EMPTY(a_full_disk_is_told),

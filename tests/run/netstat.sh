@@ -34,6 +34,12 @@ sum()
 }
 is "$(sum)" "$total" \
     "reader stopped: Recv-Q here and Send-Q there are the $total bytes written"
+# What does not fit into the programs' own ends waits in mbufs.
+mbufs()	{ "$@" netstat -m | sed -n 's|^\([0-9]*\)/.* mbufs in use .*|\1|p'; }
+waiting=$(mbufs netjail)
+check "and -m counts the mbufs that they wait in" \
+    test "$waiting" -gt 1
+is "$(mbufs jexec full)" "$waiting" "inside a jail -m counts the same"
 jexec rdr sh -c 'kill -CONT -1'
 until_ok 5 eval '[ "$(sum)" = $((total - 100)) ]'
 is "$(sum)" $((total - 100)) "reader goes on: they are 100 less"
@@ -81,4 +87,8 @@ is "$(state)" CLOSE_WAIT \
 jexec rdr sh -c 'kill -9 -1' 2>/dev/null
 until_ok 5 gone 10.0.10.1.
 check "kill -9 of the reader: all of it is gone" gone 10.0.10.1.
+jexec full sh -c 'kill -9 -1' 2>/dev/null
+until_ok 5 gone 10.0.10.3.
+# The daemon keeps one to read into.
+check "with their sockets the mbufs are gone" test "$(mbufs netjail)" -le 1
 finish
