@@ -41,12 +41,14 @@ struct jail_request {
 	unsigned	 naddr;
 };
 
-enum param_kind { PARAM_TEXT, PARAM_ADDRS, PARAM_ALLOW, PARAM_PERSIST };
+enum param_kind {
+	PARAM_TEXT, PARAM_ADDRS, PARAM_ALLOW, PARAM_PERSIST, PARAM_PORT
+};
 
 static const struct {
 	const char	*name;
 	enum param_kind	 kind;
-	size_t		 offset;	/* PARAM_TEXT: in prison_params */
+	size_t		 offset;	/* PARAM_TEXT, _PORT: in prison_params */
 	uint32_t	 allow;
 } params[] = {
 	{ "path", PARAM_TEXT, offsetof(struct prison_params, path), 0 },
@@ -55,6 +57,14 @@ static const struct {
 	    offsetof(struct prison_params, hostname), 0 },
 	{ "ip4.addr", PARAM_ADDRS, 0, 0 },
 	{ "persist", PARAM_PERSIST, 0, 0 },
+	{ "portrange.first", PARAM_PORT,
+	    offsetof(struct prison_params, portrange_first), 0 },
+	{ "portrange.last", PARAM_PORT,
+	    offsetof(struct prison_params, portrange_last), 0 },
+	{ "portrange.hifirst", PARAM_PORT,
+	    offsetof(struct prison_params, portrange_hifirst), 0 },
+	{ "portrange.hilast", PARAM_PORT,
+	    offsetof(struct prison_params, portrange_hilast), 0 },
 	{ "allow.set_hostname", PARAM_ALLOW, 0, PR_ALLOW_SET_HOSTNAME },
 	{ "allow.sysvipc", PARAM_ALLOW, 0, PR_ALLOW_SYSVIPC },
 	{ "allow.raw_sockets", PARAM_ALLOW, 0, PR_ALLOW_RAW_SOCKETS },
@@ -113,6 +123,23 @@ param_bool(const char *val, bool *on)
 	return 0;
 }
 
+/* Decimal digits, as an uint16_t at *at. */
+static int
+param_port(void *at, const char *val)
+{
+	size_t len = strspn(val, "0123456789");
+	unsigned long n;
+	uint16_t port;
+
+	if (len == 0 || len > 5 || val[len] != '\0')
+		return EINVAL;
+	if ((n = strtoul(val, NULL, 10)) > UINT16_MAX)
+		return EINVAL;
+	port = (uint16_t)n;
+	memcpy(at, &port, sizeof(port));
+	return 0;
+}
+
 static int
 param_value(struct jail_request *rq, unsigned i, const char *val)
 {
@@ -127,6 +154,8 @@ param_value(struct jail_request *rq, unsigned i, const char *val)
 		return param_addrs(rq, val);
 	case PARAM_PERSIST:
 		return param_bool(val, &rq->pp.persist);
+	case PARAM_PORT:
+		return param_port((char *)&rq->pp + params[i].offset, val);
 	case PARAM_ALLOW:
 		break;
 	}

@@ -18,7 +18,9 @@
  * begins with the parent's.
  *
  * What a jail is allowed never changes after creation, nor do its addresses:
- * the ports its sockets hold are accounted under the jail that owns them.
+ * the ports its sockets hold are accounted under the jail that owns them.  The
+ * range its ports are chosen from does not change either, so a child that says
+ * nothing has a copy of its parent's.
  */
 #include <assert.h>
 #include <errno.h>
@@ -26,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 
 #include <bsd/string.h>
 
@@ -226,6 +229,42 @@ set_name(const struct vnet *v, struct prison *pr, const char *name,
 	return 0;
 }
 
+/* name: what the names of both parameters begin with. */
+static int
+set_ports(struct prison_ports *ports, uint16_t first, uint16_t last,
+    const char *name, char *errmsg, size_t errlen)
+{
+	if (first == 0 && last == 0)
+		return 0;
+	if (first == 0 || last == 0)
+		return refuse(EINVAL, errmsg, errlen,
+		    "%sfirst and %slast must be given together", name, name);
+	if (first < IPPORT_RESERVED || last < IPPORT_RESERVED)
+		return refuse(EINVAL, errmsg, errlen,
+		    "%sfirst and %slast must be at least %d", name, name,
+		    IPPORT_RESERVED);
+	if (first > last)
+		return refuse(EINVAL, errmsg, errlen,
+		    "%sfirst is larger than %slast", name, name);
+	*ports = (struct prison_ports){ first, last };
+	return 0;
+}
+
+static int
+set_portranges(struct prison *pr, const struct prison_params *pp,
+    char *errmsg, size_t errlen)
+{
+	int error;
+
+	memcpy(pr->pr_ports, pr->pr_parent->pr_ports, sizeof(pr->pr_ports));
+	error = set_ports(&pr->pr_ports[PR_PORTS_DEFAULT], pp->portrange_first,
+	    pp->portrange_last, "portrange.", errmsg, errlen);
+	if (error != 0)
+		return error;
+	return set_ports(&pr->pr_ports[PR_PORTS_HIGH], pp->portrange_hifirst,
+	    pp->portrange_hilast, "portrange.hi", errmsg, errlen);
+}
+
 static int
 set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
     char *errmsg, size_t errlen)
@@ -252,6 +291,8 @@ set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
 		    "a right that jail \"%s\" lacks", parent->pr_name);
 	pr->pr_allow = pp->allow;
 	pr->pr_persist = pp->persist;
+	if ((error = set_portranges(pr, pp, errmsg, errlen)) != 0)
+		return error;
 	return prison_ip_set(v, pr, pp, errmsg, errlen);
 }
 
@@ -459,6 +500,20 @@ uint32_t
 prison_allow(const struct prison *pr)
 {
 	return pr->pr_allow;
+}
+
+bool
+prison_portrange(const struct prison *pr, bool high, uint16_t *first,
+    uint16_t *last)
+{
+	const struct prison_ports *ports =
+	    &pr->pr_ports[high ? PR_PORTS_HIGH : PR_PORTS_DEFAULT];
+
+	if (ports->first == 0)
+		return false;
+	*first = ports->first;
+	*last = ports->last;
+	return true;
 }
 
 unsigned

@@ -71,6 +71,13 @@ struct prison_params {
 	bool	ip6_restricted;
 	bool	persist;		/* lives without a process */
 	uint32_t allow;			/* PR_ALLOW_* */
+	/*
+	 * Where ports are chosen from for sockets of IP_PORTRANGE_DEFAULT and
+	 * of _HIGH, host byte order, both ends included, 1024 or more.  Two
+	 * zeros: inherit the parent's.
+	 */
+	uint16_t portrange_first, portrange_last;
+	uint16_t portrange_hifirst, portrange_hilast;
 };
 
 /* The stack itself.  Borrowed. */
@@ -79,7 +86,8 @@ struct prison *prison0(const struct vnet *v);
 /*
  * Make a jail below parent and give the caller a reference in *prp.  Refusals
  * leave nothing behind and put a sentence for people in errmsg:
- * EINVAL (bad address, name or number of addresses; parent dying),
+ * EINVAL (bad address, name, number of addresses or range of ports; parent
+ * dying),
  * ENAMETOOLONG, EEXIST (name), EPERM (an address or a right the parent lacks),
  * EADDRINUSE (address clash: one address in two jails is allowed only where
  * both have just that one of the family, or one is below the other), EAGAIN (no
@@ -123,6 +131,13 @@ bool	prison_haschildren(const struct prison *pr);	/* alive ones */
 enum prison_state prison_state(const struct prison *pr);
 bool	prison_persist(const struct prison *pr);
 uint32_t prison_allow(const struct prison *pr);
+/*
+ * Where ports are chosen from in pr (high: for IP_PORTRANGE_HIGH), by its own
+ * parameters or those of the nearest jail above that has some.  False: none
+ * has, the stack's limits count; *first and *last are unchanged.
+ */
+bool	prison_portrange(const struct prison *pr, bool high, uint16_t *first,
+	    uint16_t *last);
 bool	prison_restricted_v4(const struct prison *pr);
 bool	prison_restricted_v6(const struct prison *pr);
 unsigned prison_depth(const struct prison *pr);	/* 0: prison0 */

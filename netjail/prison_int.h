@@ -18,6 +18,12 @@ struct prison_ip {
 	struct prison	*ip_prison;
 };
 
+enum { PR_PORTS_DEFAULT, PR_PORTS_HIGH, PR_PORTRANGES };
+
+struct prison_ports {
+	uint16_t	 first, last;	/* zeros: the stack's */
+};
+
 LIST_HEAD(prisonlist, prison);
 
 struct prison {
@@ -30,6 +36,7 @@ struct prison {
 	unsigned	 pr_depth;
 	uint32_t	 pr_allow;
 	bool		 pr_persist;
+	struct prison_ports pr_ports[PR_PORTRANGES];	/* own or inherited */
 	void		*pr_data;
 	struct prison	*pr_parent;	/* holds a reference */
 	struct prisonlist pr_children;	/* alive ones */

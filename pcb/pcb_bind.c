@@ -193,7 +193,10 @@ in_pcblimits(const struct inpcb *inp, const struct cred *cred,
 			return EPERM;
 		}
 	}
-	*lim = portrange_limits(v, which);
+	if (which == IP_PORTRANGE_LOW ||
+	    !prison_portrange(inp->inp_cred.prison,
+	    which == IP_PORTRANGE_HIGH, &lim->lo, &lim->hi))
+		*lim = portrange_limits(v, which);
 	/* Linux: a limit of the socket counts where it is inside the range. */
 	if (inp->inp_portlo >= lim->lo && inp->inp_portlo <= lim->hi)
 		lim->lo = inp->inp_portlo;

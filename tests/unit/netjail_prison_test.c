@@ -327,6 +327,104 @@ a_child_has_no_right_its_parent_lacks(void **state)
 	prison_put(v, b);
 }
 
+/* A jail in its parent's addresses, with these ranges of ports. */
+static int
+make_ranged(struct vnet *v, struct prison *parent, const uint16_t port[4],
+    struct prison **prp)
+{
+	struct prison_params pp = {
+		.portrange_first = port[0], .portrange_last = port[1],
+		.portrange_hifirst = port[2], .portrange_hilast = port[3],
+	};
+
+	return prison_create(v, parent, &pp, prp, errmsg, sizeof(errmsg));
+}
+
+static void
+a_range_of_ports_is_two_ports_in_order_above_the_reserved(void **state)
+{
+	struct vnet *v = *state;
+	const struct {
+		uint16_t port[4];
+		const char *text;	/* NULL: fine */
+	} row[] = {
+		{ { 0, 0, 0, 0 }, NULL },
+		{ { 1024, 65535, 0, 0 }, NULL },
+		{ { 5000, 5000, 0, 0 }, NULL },
+		{ { 0, 0, 1024, 1025 }, NULL },
+		{ { 0, 5000, 0, 0 }, "portrange.first and portrange.last "
+		    "must be given together" },
+		{ { 5000, 0, 0, 0 }, "portrange.first and portrange.last "
+		    "must be given together" },
+		{ { 1023, 5000, 0, 0 }, "portrange.first and portrange.last "
+		    "must be at least 1024" },
+		{ { 5000, 1023, 0, 0 }, "portrange.first and portrange.last "
+		    "must be at least 1024" },
+		{ { 5001, 5000, 0, 0 },
+		    "portrange.first is larger than portrange.last" },
+		{ { 5000, 5001, 1, 2 }, "portrange.hifirst and "
+		    "portrange.hilast must be at least 1024" },
+		{ { 5000, 5001, 3000, 2000 },
+		    "portrange.hifirst is larger than portrange.hilast" },
+	};
+	struct prison *pr;
+
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		uint64_t n = prison_count(v);
+		bool fine = row[i].text == NULL;
+
+		assert_int_equal(make_ranged(v, prison0(v), row[i].port, &pr),
+		    fine ? 0 : EINVAL);
+		assert_string_equal(errmsg, fine ? "" : row[i].text);
+		assert_int_equal(prison_count(v), fine ? n + 1 : n);
+		if (fine)
+			prison_put(v, pr);
+	}
+}
+
+static void
+assert_range(const struct prison *pr, bool high, uint16_t first, uint16_t last)
+{
+	uint16_t a = 0, b = 0;
+
+	assert_int_equal(prison_portrange(pr, high, &a, &b), first != 0);
+	assert_int_equal(a, first);
+	assert_int_equal(b, last);
+}
+
+static void
+ranges_of_ports_come_from_the_nearest_jail_that_has_one(void **state)
+{
+	static const uint16_t none[4] = { 0 }, low[4] = { 2000, 2999 },
+	    high[4] = { 0, 0, 3000, 3999 }, both[4] = { 9, 9, 9, 9 },
+	    other[4] = { 4000, 4999, 5000, 5999 };
+	struct vnet *v = *state;
+	struct prison *a, *b, *c, *d, *e;
+
+	assert_int_equal(make_ranged(v, prison0(v), low, &a), 0);
+	assert_int_equal(make_ranged(v, a, none, &b), 0);
+	assert_int_equal(make_ranged(v, b, high, &c), 0);
+	assert_int_equal(make_ranged(v, c, other, &d), 0);
+	assert_int_equal(make_ranged(v, prison0(v), none, &e), 0);
+	prison_remove(v, a);	/* and those below: what they say stays */
+	assert_range(prison0(v), false, 0, 0);
+	assert_range(a, false, 2000, 2999);
+	assert_range(a, true, 0, 0);
+	assert_range(b, false, 2000, 2999);
+	assert_range(c, false, 2000, 2999);
+	assert_range(c, true, 3000, 3999);
+	assert_range(d, false, 4000, 4999);
+	assert_range(d, true, 5000, 5999);
+	assert_range(e, false, 0, 0);
+	assert_range(e, true, 0, 0);
+	prison_put(v, d);
+	prison_put(v, c);
+	prison_put(v, b);
+	prison_put(v, a);
+	assert_int_equal(make_ranged(v, e, both, &d), EINVAL);
+	prison_put(v, e);
+}
+
 static void
 privileges_in_a_jail_are_those_it_is_allowed(void **state)
 {
@@ -566,6 +664,8 @@ main(void)
 		T(removal_takes_the_whole_subtree),
 		T(a_jail_sees_itself_and_what_is_below),
 		T(a_child_has_no_right_its_parent_lacks),
+		T(a_range_of_ports_is_two_ports_in_order_above_the_reserved),
+		T(ranges_of_ports_come_from_the_nearest_jail_that_has_one),
 		T(privileges_in_a_jail_are_those_it_is_allowed),
 		T(addresses_are_coerced_as_in_freebsd),
 		T(socket_domains_follow_the_addresses),

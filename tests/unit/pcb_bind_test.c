@@ -338,6 +338,130 @@ ip_local_port_range_narrows_it(void **state)
 	assert_in_range(ntohs(inp->inp_lport), 10000, 65535);
 }
 
+static uint64_t
+counter(const struct fixture *f, const char *name)
+{
+	struct cred cred = { 0, f->p0 };
+	struct sysctl_req req = { .vnet = f->v, .cred = &cred };
+	int mib[CTL_MAXNAME];
+	unsigned n = CTL_MAXNAME;
+	uint64_t val;
+
+	assert_int_equal(sysctl_lookup(f->v, name, mib, &n), 0);
+	assert_int_equal(sysctl_step(mib, n, &req), 0);
+	assert_int_equal(req.outlen, sizeof(val));
+	memcpy(&val, req.out, sizeof(val));
+	free(req.out);
+	return val;
+}
+
+/* A jail with a range of its own, or two. */
+static struct prison *
+ranged(struct vnet *v, struct prison *parent, const char *addr,
+    const uint16_t port[4])
+{
+	struct inaddr a = ip(addr);
+	struct prison_params pp = { .addr = &a, .naddr = 1,
+		.allow = PR_ALLOW_DEFAULT,
+		.portrange_first = port[0], .portrange_last = port[1],
+		.portrange_hifirst = port[2], .portrange_hilast = port[3] };
+	struct prison *pr;
+	char msg[128];
+
+	assert_int_equal(prison_create(v, parent, &pp, &pr, msg, sizeof(msg)),
+	    0);
+	prison_put(v, pr);
+	return pr;
+}
+
+static uint16_t
+chosen(struct inpcbinfo *pi, struct prison *pr, int flag, bool connect)
+{
+	struct inpcb *inp = pcb(pi, pr, 0, 0);
+
+	inp->inp_flags |= flag;
+	assert_int_equal(connect ? connectto(inp, "10.0.0.1", 80) :
+	    bindto(inp, ANY, 0), 0);
+	return ntohs(inp->inp_lport);
+}
+
+static void
+a_jails_own_range_is_where_its_ports_come_from(void **state)
+{
+	static const uint16_t both[4] = { 2000, 2199, 3000, 3199 },
+	    high[4] = { 0, 0, 4000, 4199 }, none[4] = { 0 };
+	struct fixture *f = *state;
+	struct prison *a = ranged(f->v, f->p0, "10.0.1.1", both);
+	const struct {
+		struct prison *pr;
+		int flag;
+		uint16_t lo, hi;
+	} row[] = {
+		{ a, 0, 2000, 2199 },
+		{ a, INP_HIGHPORT, 3000, 3199 },
+		{ a, INP_LOWPORT, 600, 1023 },
+		{ ranged(f->v, a, "10.0.1.1", high), INP_HIGHPORT, 4000, 4199 },
+		{ ranged(f->v, a, "10.0.1.1", high), 0, 2000, 2199 },
+		{ ranged(f->v, a, "10.0.1.1", none), INP_HIGHPORT, 3000, 3199 },
+		{ f->one, 0, 10000, 65535 },
+		{ f->one, INP_HIGHPORT, 49152, 65535 },
+	};
+
+	for (unsigned i = 0; i < 8 * 40; i++) {
+		struct inpcbinfo *pi = i & 8 ? f->tcp : f->udp;
+
+		assert_in_range(chosen(pi, row[i % 8].pr, row[i % 8].flag,
+		    i & 16), row[i % 8].lo, row[i % 8].hi);
+	}
+	/* What a program asks for by number is another matter. */
+	assert_int_equal(bindto(pcb(f->tcp, a, 0, 0), ANY, 8080), 0);
+}
+
+static void
+a_jail_that_has_used_its_range_up_refuses_and_others_do_not(void **state)
+{
+	static const uint16_t mine[4] = { 20000, 20015 };
+	struct fixture *f = *state;
+	struct prison *a = ranged(f->v, f->p0, "10.0.1.1", mine);
+	struct prison *b = ranged(f->v, f->p0, "10.0.1.2", mine);
+	const char *exhausted = "net.inet.ip.portrange.stats.exhausted";
+	struct inpcb *inp;
+	uint32_t seen = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		seen |= UINT32_C(1) << (chosen(f->tcp, a, 0, false) - 20000);
+	assert_int_equal(seen, 0xffff);
+	inp = pcb(f->tcp, a, 0, 0);
+	assert_int_equal(counter(f, exhausted), 0);
+	assert_int_equal(bindto(inp, ANY, 0), EADDRNOTAVAIL);
+	assert_int_equal(connectto(inp, "10.0.0.1", 80), EADDRNOTAVAIL);
+	assert_int_equal(counter(f, exhausted), 2);
+	for (unsigned i = 0; i < 16; i++)
+		assert_in_range(chosen(f->tcp, b, 0, i & 1), 20000, 20015);
+	assert_in_range(chosen(f->udp, a, 0, false), 20000, 20015);
+	assert_in_range(chosen(f->tcp, f->one, 0, false), 10000, 65535);
+	assert_int_equal(bindto(inp, ANY, 30000), 0);
+}
+
+static void
+a_jails_range_is_narrowed_by_ip_local_port_range(void **state)
+{
+	static const uint16_t mine[4] = { 20000, 20999 };
+	struct fixture *f = *state;
+	struct prison *a = ranged(f->v, f->p0, "10.0.1.1", mine);
+	struct inpcb *inp = pcb(f->tcp, a, 0, 0);
+
+	inp->inp_portlo = 20500;
+	inp->inp_porthi = 20500;
+	assert_int_equal(bindto(inp, ANY, 0), 0);
+	assert_int_equal(ntohs(inp->inp_lport), 20500);
+	inp = pcb(f->tcp, a, 0, 0);
+	inp->inp_portlo = 40000;
+	inp->inp_porthi = 40000;
+	assert_int_equal(bindto(inp, ANY, 0), 0);
+	assert_in_range(ntohs(inp->inp_lport), 20000, 20999);
+}
+
 static void
 ip_bind_address_no_port_leaves_the_port_to_connect(void **state)
 {
@@ -397,23 +521,6 @@ ipv6_ports_are_apart_from_ipv4_ones(void **state)
 	assert_ptr_equal(lookup(f->tcp, "fd00::9", 5, "fd00::2", 80), a);
 }
 
-static uint64_t
-counter(const struct fixture *f, const char *name)
-{
-	struct cred cred = { 0, f->p0 };
-	struct sysctl_req req = { .vnet = f->v, .cred = &cred };
-	int mib[CTL_MAXNAME];
-	unsigned n = CTL_MAXNAME;
-	uint64_t val;
-
-	assert_int_equal(sysctl_lookup(f->v, name, mib, &n), 0);
-	assert_int_equal(sysctl_step(mib, n, &req), 0);
-	assert_int_equal(req.outlen, sizeof(val));
-	memcpy(&val, req.out, sizeof(val));
-	free(req.out);
-	return val;
-}
-
 static void
 refusals_are_counted(void **state)
 {
@@ -446,6 +553,9 @@ main(void)
 		T(reserved_ports_need_the_jails_right_too),
 		T(ip_portrange_says_where_the_port_comes_from),
 		T(ip_local_port_range_narrows_it),
+		T(a_jails_own_range_is_where_its_ports_come_from),
+		T(a_jail_that_has_used_its_range_up_refuses_and_others_do_not),
+		T(a_jails_range_is_narrowed_by_ip_local_port_range),
 		T(ip_bind_address_no_port_leaves_the_port_to_connect),
 		T(options_set_after_bind_change_nothing_for_others),
 		T(ipv6_ports_are_apart_from_ipv4_ones),
