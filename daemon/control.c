@@ -4,11 +4,14 @@
  * A connection is read while no request is in hand, and written while a reply
  * waits; never both, so a client that does not read is not read from, and costs
  * one slice of output at the most.  A sysctl runs a slice at a time, between
- * other events.
+ * other events.  What a slice has said is sent from where its handler put it.
  *
  * Who asks is fixed when the connection is made: the owner of the stack or
  * root over the socket file; a jail's process over an injected descriptor, and
  * then it may read and write the MIB as that jail, and nothing else.
+ *
+ * This file knows a stack and its MIB, and no jails: it serves any vnet that an
+ * event loop drives.  What else a daemon answers is in its control_ops.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,43 +25,20 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "base/ctlmsg.h"
 #include "daemon/control.h"
-#include "daemon/djail.h"
-#include "daemon/face.h"
-#include "daemon/filter.h"
-#include "daemon/notify.h"
-#include "daemon/sockcall.h"
 #include "netjail/prison.h"
-#include "sysctl/sysctl.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif
 
-#define CONN_SLICES 16		/* of a sysctl in one turn */
-
-struct conn {
-	struct source	 src;
-	struct daemon	*d;
-	struct djail	*jail;		/* whose eyes it sees with */
-	struct cred	 cred;
-	TAILQ_ENTRY(conn) link;
-	uint8_t		 in[CTL_MAXREQUEST];
-	size_t		 inlen;
-	int		 infd;		/* passed with the request, or -1 */
-	uint8_t		*out;
-	size_t		 outlen, outpos, outcap;
-	bool		 busy;		/* a sysctl is running */
-	bool		 leash;		/* of a jail's init: see conn_request() */
-	bool		 writing;	/* waits for EPOLLOUT */
-	int		 mib[CTL_MAXNAME];
-	unsigned	 miblen;
-	uint64_t	 room;		/* of the old value, left */
-	bool		 short_room;
-	void		*newval;
-	struct sysctl_req req;
-};
+/*
+ * How long all readers together may keep packets waiting in one turn, and how
+ * much of a listing is on its way to each (the system may grant less): enough
+ * that a reader on another CPU seldom has to be waited for.
+ */
+#define TURN_NS		(NSEC_PER_MSEC / 4)
+#define SEND_BYTES	(4 << 20)
 
 /* ---- output ---- */
 
@@ -81,7 +61,7 @@ conn_put(struct conn *cn, const void *p, size_t len)
 	return 0;
 }
 
-static int
+int
 conn_reply(struct conn *cn, unsigned op, int error, uint32_t arg,
     const void *payload, size_t len)
 {
@@ -95,80 +75,77 @@ conn_reply(struct conn *cn, unsigned op, int error, uint32_t arg,
 	return conn_put(cn, payload, len);
 }
 
-static int
+int
 conn_end(struct conn *cn, int error, uint32_t arg)
 {
 	return conn_reply(cn, CTL_END, error, arg, NULL, 0);
 }
 
-/* An end with a descriptor; nothing else is queued at that time. */
-static int
-conn_end_fd(struct conn *cn, int fd)
+/* n bytes of what waits, data first, have been written. */
+static void
+conn_sent(struct conn *cn, size_t n)
 {
-	struct ctlmsg m = { .len = sizeof(m), .op = CTL_END };
-	struct iovec iov = { &m, sizeof(m) };
-	union {
-		struct cmsghdr h;
-		char space[CMSG_SPACE(sizeof(int))];
-	} cm = { .h = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct msghdr mh = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &cm, .msg_controllen = sizeof(cm),
-	};
+	size_t data = cn->datalen - cn->datapos;
 
-	memcpy(CMSG_DATA(&cm.h), &fd, sizeof(fd));
-	return sendmsg(cn->src.fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-	    (ssize_t)sizeof(m) ? 0 : EIO;
+	if (n < data) {
+		cn->datapos += n;
+		return;
+	}
+	cn->datalen = cn->datapos = 0;
+	cn->outpos += n - data;
+	if (cn->outpos == cn->outlen)
+		cn->outpos = cn->outlen = 0;
+}
+
+/* What waits, as sendmsg(2) wants it. */
+static int
+conn_waiting(const struct conn *cn, struct iovec iov[3])
+{
+	const struct iovec all[3] = {
+		{ (void *)(uintptr_t)&cn->datahdr,
+		    cn->datalen == 0 ? 0 : sizeof(cn->datahdr) },
+		{ cn->req.out,
+		    cn->datalen == 0 ? 0 : cn->datalen - sizeof(cn->datahdr) },
+		{ cn->out + cn->outpos, cn->outlen - cn->outpos },
+	};
+	size_t skip = cn->datapos;
+	int i, n = 0;
+
+	for (i = 0; i < 3; i++) {
+		if (all[i].iov_len <= skip) {
+			skip -= all[i].iov_len;
+			continue;
+		}
+		iov[n].iov_base = (char *)all[i].iov_base + skip;
+		iov[n++].iov_len = all[i].iov_len - skip;
+		skip = 0;
+	}
+	return n;
 }
 
 /* True: all is written.  False: wait, or (*error) the peer is gone. */
 static bool
 conn_flush(struct conn *cn, int *error)
 {
+	struct iovec iov[3];
+	struct msghdr mh = { .msg_iov = iov };
 	ssize_t n;
 
 	*error = 0;
-	while (cn->outpos < cn->outlen) {
-		n = send(cn->src.fd, cn->out + cn->outpos,
-		    cn->outlen - cn->outpos, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while ((mh.msg_iovlen = (size_t)conn_waiting(cn, iov)) > 0) {
+		n = sendmsg(cn->src.fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
 			*error = errno == EAGAIN ? 0 : errno;
 			return false;
 		}
-		cn->outpos += (size_t)n;
+		conn_sent(cn, (size_t)n);
 	}
-	cn->outpos = cn->outlen = 0;
 	return true;
 }
 
 /* ---- sysctl ---- */
-
-/* Bytes of sockets that wait outside the stack belong into a PCB listing. */
-static void
-count_parked(struct conn *cn)
-{
-	static const char *const lists[] = {
-		"net.inet.tcp.pcblist", "net.inet.udp.pcblist",
-	};
-	int mib[CTL_MAXNAME];
-	unsigned i, len;
-	struct djail *j;
-	struct face *f;
-
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		len = CTL_MAXNAME;
-		if (sysctl_lookup(cn->d->vnet, lists[i], mib, &len) != 0 ||
-		    len != cn->miblen ||
-		    memcmp(mib, cn->mib, len * sizeof(mib[0])) != 0)
-			continue;
-		TAILQ_FOREACH(j, &cn->d->djails, link)
-			if (prison_check(cn->cred.prison, j->prison))
-				TAILQ_FOREACH(f, &j->faces, jlink)
-					face_count_parked(f);
-	}
-}
 
 static int
 sysctl_begin(struct conn *cn, const struct ctlmsg *m)
@@ -185,6 +162,7 @@ sysctl_begin(struct conn *cn, const struct ctlmsg *m)
 		return EINVAL;
 	memcpy(cn->mib, p + sizeof(cs), cs.namelen * sizeof(int));
 	cn->miblen = cs.namelen;
+	free(cn->req.out);
 	memset(&cn->req, 0, sizeof(cn->req));
 	cn->newval = NULL;
 	if (cs.flags & CTL_NEW) {
@@ -195,14 +173,15 @@ sysctl_begin(struct conn *cn, const struct ctlmsg *m)
 		cn->req.newptr = cn->newval;
 		cn->req.newlen = cs.newlen;
 	}
-	cn->req.vnet = cn->d->vnet;
+	cn->req.vnet = cn->ctl->vnet;
 	cn->req.cred = &cn->cred;
-	cn->req.jailed = jailed(cn->d->vnet, &cn->cred);
+	cn->req.jailed = jailed(cn->ctl->vnet, &cn->cred);
 	cn->req.sizeonly = (cs.flags & CTL_SIZEONLY) != 0;
 	cn->room = cs.oldlen;
 	cn->short_room = false;
 	cn->busy = true;
-	count_parked(cn);
+	if (cn->ctl->ops != NULL)
+		cn->ctl->ops->reading(cn);
 	return 0;
 }
 
@@ -211,130 +190,46 @@ sysctl_end(struct conn *cn, int error)
 {
 	cn->busy = false;
 	free(cn->newval);
-	free(cn->req.out);
 	cn->newval = NULL;
-	cn->req.out = NULL;
 	if (error == 0 && cn->short_room)
 		error = ENOMEM;
 	return conn_end(cn, error, (uint32_t)cn->req.total);
 }
 
-/* One slice.  0, or ENOMEM. */
+/* One slice, whose bytes stay in req.out until they are sent.  0, or ENOMEM. */
 static int
 sysctl_slice(struct conn *cn)
 {
 	size_t len;
 	int r;
 
+	cn->req.outlen = 0;
 	r = sysctl_step(cn->mib, cn->miblen, &cn->req);
 	len = cn->req.outlen;
 	if (len > cn->room) {
 		len = (size_t)cn->room;
 		cn->short_room = true;
 	}
-	if (len > 0 && conn_reply(cn, CTL_DATA, 0, 0, cn->req.out, len) != 0)
-		return ENOMEM;
 	cn->room -= len;
-	cn->req.outlen = 0;
+	if (len > 0) {
+		cn->datalen = sizeof(cn->datahdr) + len;
+		cn->datahdr = (struct ctlmsg) {
+			.len = (uint32_t)cn->datalen, .op = CTL_DATA,
+		};
+	}
 	return r == SYSCTL_MORE ? 0 : sysctl_end(cn, r);
 }
 
-/* ---- jails ---- */
+/* ---- requests ---- */
 
-static int
-req_jail_set(struct conn *cn, const struct ctlmsg *m)
-{
-	char msg[256] = "";
-	struct djail *j;
-	int error;
-
-	error = djail_create(cn->d, (const char *)cn->in + sizeof(*m),
-	    m->len - sizeof(*m), &j, msg, sizeof(msg));
-	if (error != 0)
-		return conn_reply(cn, CTL_END, error, 0, msg, strlen(msg));
-	j->maker = cn;
-	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
-}
-
-static int
-req_filter(struct conn *cn)
-{
-	size_t len;
-	void *prog;
-	int error;
-
-	if ((prog = filter_make(&len)) == NULL)
-		return conn_end(cn, errno, 0);
-	error = conn_reply(cn, CTL_DATA, 0, 0, prog, len);
-	free(prog);
-	return error != 0 ? error : conn_end(cn, 0, 0);
-}
-
-/* The descriptor that came with the request; ours to keep. */
-static int
-take_fd(struct conn *cn)
+int
+conn_takefd(struct conn *cn)
 {
 	int fd = cn->infd;
 
 	cn->infd = -1;
 	return fd;
 }
-
-static int
-req_jail_init(struct conn *cn, struct djail *j)
-{
-	int error;
-
-	if (cn->infd < 0 || j->leash != NULL || j->state == DJAIL_DYING)
-		return conn_end(cn, EINVAL, 0);
-	if ((error = djail_watch(j, take_fd(cn))) == 0) {
-		j->leash = cn;
-		cn->leash = true;
-	}
-	return conn_end(cn, error, 0);
-}
-
-static int
-req_notify(struct conn *cn, struct djail *j)
-{
-	int error = djail_listen(j, take_fd(cn));
-
-	if (error == 0 && j->maker == cn)
-		j->maker = NULL;
-	return conn_end(cn, error, 0);
-}
-
-static int
-req_jail(struct conn *cn, const struct ctlmsg *m)
-{
-	struct djail *j = djail_find(cn->d, (int)m->arg);
-	bool host = j == TAILQ_FIRST(&cn->d->djails);
-
-	if (j == NULL)
-		return conn_end(cn, ESRCH, 0);
-	switch (m->op) {
-	case CTL_JAIL_INIT:
-		return host ? conn_end(cn, EINVAL, 0) : req_jail_init(cn, j);
-	case CTL_ENTER:
-		if (j->init.fd < 0)
-			return conn_end(cn, host ? 0 : ESRCH, 0);
-		return conn_end_fd(cn, j->init.fd);
-	case CTL_NOTIFY:
-		if (cn->infd < 0)
-			return conn_end(cn, EINVAL, 0);
-		return req_notify(cn, j);
-	case CTL_JAIL_REMOVE:
-		if (host)
-			return conn_end(cn, EINVAL, 0);
-		if (j->leash == cn)
-			j->leash = NULL;
-		djail_remove(j);
-		return conn_end(cn, 0, 0);
-	}
-	return conn_end(cn, EINVAL, 0);
-}
-
-/* ---- requests ---- */
 
 /* 0, or an errno that ends the connection. */
 static int
@@ -351,13 +246,11 @@ conn_request(struct conn *cn, const struct ctlmsg *m)
 	}
 	if (m->op == CTL_PING)
 		return conn_end(cn, 0, 0);
-	if (jailed(cn->d->vnet, &cn->cred))
+	if (jailed(cn->ctl->vnet, &cn->cred))
 		return conn_end(cn, EPERM, 0);
-	if (m->op == CTL_JAIL_SET)
-		return req_jail_set(cn, m);
-	if (m->op == CTL_FILTER)
-		return req_filter(cn);
-	return req_jail(cn, m);
+	if (cn->ctl->ops == NULL)
+		return conn_end(cn, EINVAL, 0);
+	return cn->ctl->ops->request(cn, m);
 }
 
 /* Handle a whole request in cn->in, if there is one.  *did says so. */
@@ -380,7 +273,7 @@ conn_next(struct conn *cn, bool *did)
 	cn->inlen -= m.len;
 	memmove(cn->in, cn->in + m.len, cn->inlen);
 	if (cn->infd >= 0)
-		close(take_fd(cn));
+		close(conn_takefd(cn));
 	return error;
 }
 
@@ -421,22 +314,36 @@ conn_want(struct conn *cn, bool writing)
 	if (cn->writing == writing)
 		return;
 	cn->writing = writing;
-	(void)loop_mod(&cn->d->loop, &cn->src, writing ? EPOLLOUT : EPOLLIN);
+	(void)loop_mod(cn->ctl->loop, &cn->src, writing ? EPOLLOUT : EPOLLIN);
+}
+
+/* A turn is known by its time.  Whoever comes first has a slice for certain. */
+static bool
+turn_over(struct control *ctl)
+{
+	uint64_t now = loop_now();
+
+	if (ctl->turn != ctl->vnet->now) {
+		ctl->turn = ctl->vnet->now;
+		ctl->turn_end = now + TURN_NS;
+		return false;
+	}
+	return now >= ctl->turn_end;
 }
 
 /* Go on until the client has to do something, or the turn is long. */
 static int
 conn_work(struct conn *cn)
 {
-	int error, slices = CONN_SLICES;
 	bool did = true;
+	int error;
 
 	while (did) {
 		if (!conn_flush(cn, &error)) {
 			conn_want(cn, true);
 			return error;
 		}
-		if (cn->busy && slices-- == 0) {
+		if (cn->busy && turn_over(cn->ctl)) {
 			conn_want(cn, true);
 			return 0;
 		}
@@ -451,22 +358,12 @@ conn_work(struct conn *cn)
 void
 conn_free(struct conn *cn)
 {
-	struct daemon *d = cn->d;
-	struct djail *j, *next;
+	struct control *ctl = cn->ctl;
 
-	for (j = TAILQ_FIRST(&d->djails); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, link);
-		if (j->maker == cn) {
-			j->maker = NULL;
-			djail_check(j);
-		}
-		if (j->leash == cn) {	/* init is gone */
-			j->leash = NULL;
-			djail_remove(j);
-		}
-	}
-	TAILQ_REMOVE(&d->conns, cn, link);
-	loop_del(&d->loop, &cn->src);
+	if (ctl->ops != NULL)
+		ctl->ops->gone(cn);
+	TAILQ_REMOVE(&ctl->conns, cn, link);
+	loop_del(ctl->loop, &cn->src);
 	close(cn->src.fd);
 	if (cn->infd >= 0)
 		close(cn->infd);
@@ -494,9 +391,20 @@ conn_event(struct source *src, uint32_t events)
 		conn_free(cn);
 }
 
-/* fd is taken over; on NULL it is closed. */
-static struct conn *
-conn_new(struct daemon *d, int fd, struct djail *j, struct cred cred)
+/* Privilege first: it is not bound by the system's maximum. */
+static void
+send_buffer(int fd)
+{
+	const int want = SEND_BYTES;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &want,
+	    sizeof(want)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &want,
+		    sizeof(want));
+}
+
+struct conn *
+conn_new(struct control *ctl, int fd, struct cred cred)
 {
 	struct conn *cn;
 
@@ -506,47 +414,17 @@ conn_new(struct daemon *d, int fd, struct djail *j, struct cred cred)
 	}
 	cn->src.fd = fd;
 	cn->src.fn = conn_event;
-	cn->d = d;
-	cn->jail = j;
+	cn->ctl = ctl;
 	cn->cred = cred;
 	cn->infd = -1;
-	if (loop_add(&d->loop, &cn->src, EPOLLIN) != 0) {
+	send_buffer(fd);
+	if (loop_add(ctl->loop, &cn->src, EPOLLIN) != 0) {
 		close(fd);
 		free(cn);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&d->conns, cn, link);
+	TAILQ_INSERT_TAIL(&ctl->conns, cn, link);
 	return cn;
-}
-
-int
-control_inject(struct call *c)
-{
-	struct conn *cn;
-	int fds[2], error, num;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return errno;
-	cn = conn_new(c->d, fds[1], c->jail, call_cred(c));
-	error = cn == NULL ? ENOMEM : notify_addfd(c, fds[0], true, &num);
-	close(fds[0]);
-	if (error == 0)
-		return CALL_ANSWERED;
-	if (cn != NULL)
-		conn_free(cn);
-	return error;
-}
-
-void
-control_drop(struct daemon *d, struct djail *j)
-{
-	struct conn *cn, *next;
-
-	for (cn = TAILQ_FIRST(&d->conns); cn != NULL; cn = next) {
-		next = TAILQ_NEXT(cn, link);
-		if (cn->jail == j)
-			conn_free(cn);
-	}
 }
 
 /* ---- the listening socket ---- */
@@ -580,34 +458,34 @@ peer_outside(int fd, pid_t pid)
 }
 
 static bool
-peer_allowed(const struct daemon *d, int fd)
+peer_allowed(const struct control *ctl, int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return false;
-	return (peer.uid == d->owner || peer.uid == 0) &&
+	return (peer.uid == ctl->owner || peer.uid == 0) &&
 	    peer_outside(fd, peer.pid);
 }
 
 static void
 control_event(struct source *src, uint32_t events)
 {
-	struct daemon *d = (struct daemon *)(void *)((char *)src -
-	    offsetof(struct daemon, control));
-	struct djail *host = TAILQ_FIRST(&d->djails);
+	struct control *ctl = (struct control *)(void *)((char *)src -
+	    offsetof(struct control, src));
+	const struct cred host = { .prison = prison0(ctl->vnet) };
 	int fd;
 
 	(void)events;
 	fd = accept4(src->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (!peer_allowed(d, fd)) {
+	if (!peer_allowed(ctl, fd)) {
 		close(fd);
 		return;
 	}
-	(void)conn_new(d, fd, host, djail_cred(host, d->owner));
+	(void)conn_new(ctl, fd, host);
 }
 
 /* The directory, private to us.  It may exist. */
@@ -642,7 +520,8 @@ control_lock(const char *path)
 }
 
 int
-control_init(struct daemon *d, const char *path)
+control_init(struct control *ctl, struct loop *loop, struct vnet *v,
+    const struct control_ops *ops, const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int error;
@@ -652,29 +531,34 @@ control_init(struct daemon *d, const char *path)
 	if ((error = control_dir(path)) != 0 ||
 	    (error = control_lock(path)) != 0)
 		return error;
+	ctl->vnet = v;
+	ctl->loop = loop;
+	ctl->ops = ops;
+	ctl->owner = geteuid();
+	TAILQ_INIT(&ctl->conns);
 	strcpy(sun.sun_path, path);
 	(void)unlink(path);
-	d->control.fn = control_event;
-	d->control.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+	ctl->src.fn = control_event;
+	ctl->src.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
 	    SOCK_NONBLOCK, 0);
-	if (d->control.fd < 0 ||
-	    bind(d->control.fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
-	    chmod(path, 0600) < 0 || listen(d->control.fd, 64) < 0)
+	if (ctl->src.fd < 0 ||
+	    bind(ctl->src.fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
+	    chmod(path, 0600) < 0 || listen(ctl->src.fd, 64) < 0)
 		return errno;
-	return loop_add(&d->loop, &d->control, EPOLLIN);
+	return loop_add(loop, &ctl->src, EPOLLIN);
 }
 
 void
-control_fini(struct daemon *d)
+control_fini(struct control *ctl)
 {
 	struct sockaddr_un sun;
 	socklen_t len = sizeof(sun);
 	struct conn *cn;
 
-	while ((cn = TAILQ_FIRST(&d->conns)) != NULL)
+	while ((cn = TAILQ_FIRST(&ctl->conns)) != NULL)
 		conn_free(cn);
-	if (getsockname(d->control.fd, (struct sockaddr *)&sun, &len) == 0 &&
+	if (getsockname(ctl->src.fd, (struct sockaddr *)&sun, &len) == 0 &&
 	    len > offsetof(struct sockaddr_un, sun_path))
 		(void)unlink(sun.sun_path);
-	close(d->control.fd);
+	close(ctl->src.fd);
 }

@@ -1,28 +1,90 @@
 /*
- * The control socket (base/ctlmsg.h) and its connections.
+ * The control socket (base/ctlmsg.h) and its connections, for any vnet.
  */
 #ifndef DAEMON_CONTROL_H
 #define DAEMON_CONTROL_H
 
-struct call;
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <bsd/sys/queue.h>
+
+#include "base/cred.h"
+#include "base/ctlmsg.h"
+#include "daemon/loop.h"
+#include "sysctl/sysctl.h"
+
 struct conn;
-struct daemon;
 struct djail;
 
-/*
- * Listen at path, making its directory (0700) if that is missing.  0 or errno;
- * EADDRINUSE: another daemon is there.
- */
-int	control_init(struct daemon *d, const char *path);
-void	control_fini(struct daemon *d);
+TAILQ_HEAD(conns, conn);
 
-/* socket(AF_NETJAIL) in a jail: a connection that knows whose it is. */
-int	control_inject(struct call *c);
+/* What a daemon does beside showing the MIB. */
+struct control_ops {
+	/* Answer what comes from outside jails and is not the MIB's, with
+	 * conn_end().  0, or an errno that ends the connection. */
+	int	(*request)(struct conn *cn, const struct ctlmsg *m);
+	/* cn->mib is about to be read or written. */
+	void	(*reading)(struct conn *cn);
+	void	(*gone)(struct conn *cn);
+};
+
+struct control {
+	struct source	 src;		/* the listening socket */
+	struct vnet	*vnet;
+	struct loop	*loop;
+	const struct control_ops *ops;	/* NULL: the MIB is all */
+	struct conns	 conns;
+	uid_t		 owner;		/* who may connect, beside root */
+	uint64_t	 turn;		/* vnet's time in the last turn with a */
+	uint64_t	 turn_end;	/* listing; and when to let go in it */
+};
+
+struct conn {
+	struct source	 src;
+	struct control	*ctl;
+	struct cred	 cred;		/* whose eyes it sees with */
+	struct djail	*jail;		/* the same; NULL: from outside */
+	TAILQ_ENTRY(conn) link;
+	uint8_t		 in[CTL_MAXREQUEST];
+	size_t		 inlen;
+	int		 infd;		/* passed with the request, or -1 */
+	uint8_t		*out;		/* goes out behind data */
+	size_t		 outlen, outpos, outcap;
+	struct ctlmsg	 datahdr;	/* of req.out's bytes */
+	size_t		 datalen, datapos;	/* both together */
+	bool		 busy;		/* a sysctl is running */
+	bool		 leash;		/* of a jail's init: see conn_request() */
+	bool		 writing;	/* waits for EPOLLOUT */
+	int		 mib[CTL_MAXNAME];
+	unsigned	 miblen;
+	uint64_t	 room;		/* of the old value, left */
+	bool		 short_room;
+	void		*newval;
+	struct sysctl_req req;
+};
+
+/*
+ * Listen at path, making its directory (0700) if that is missing; loop, v and
+ * ops are borrowed.  0 or errno; EADDRINUSE: another daemon is there.
+ */
+int	control_init(struct control *ctl, struct loop *loop, struct vnet *v,
+	    const struct control_ops *ops, const char *path);
+void	control_fini(struct control *ctl);
+
+/* A connection on fd, which is taken over (and closed on NULL: no memory). */
+struct conn *conn_new(struct control *ctl, int fd, struct cred cred);
 
 /* End a connection. */
 void	conn_free(struct conn *cn);
 
-/* End all connections that see the stack as j. */
-void	control_drop(struct daemon *d, struct djail *j);
+/* Put a reply into the output.  0 or ENOMEM. */
+int	conn_reply(struct conn *cn, unsigned op, int error, uint32_t arg,
+	    const void *payload, size_t len);
+int	conn_end(struct conn *cn, int error, uint32_t arg);
+
+/* The descriptor that came with the request; the caller's to keep. */
+int	conn_takefd(struct conn *cn);
 
 #endif

@@ -3,7 +3,8 @@
  *
  *	netjaild_main	start-up and the main loop
  *	loop, pair	descriptors: events, ready socket pairs
- *	control		the control socket: sysctl and jail requests
+ *	control		the control socket: sysctl
+ *	ctljail		the same: jails
  *	djail		a jail as the daemon sees it: listeners, leash, end
  *	filter		the seccomp program, from the table in sockcall
  *	notify		trapped calls: receive, park, answer
@@ -27,18 +28,17 @@
 #include <bsd/sys/queue.h>
 
 #include "base/vnet.h"
+#include "daemon/control.h"
 #include "daemon/loop.h"
 #include "daemon/pair.h"
 #include "daemon/target.h"
 
 struct call;
 struct capture;
-struct conn;
 struct djail;
 struct face;
 
 TAILQ_HEAD(calls, call);
-TAILQ_HEAD(conns, conn);
 TAILQ_HEAD(djails, djail);
 TAILQ_HEAD(faces, face);
 
@@ -61,8 +61,7 @@ struct daemon {
 	uint64_t	 probe_at;	/* ns: when parked calls are looked at */
 	struct djails	 djails;	/* the first is the stack itself, jid 0 */
 	unsigned	 ndying;	/* of them, those that are to go */
-	struct conns	 conns;
-	struct source	 control;	/* listening control socket */
+	struct control	 control;
 	struct capture	*capture;
 	struct mbuf	*spare;		/* the pump's next receive buffer */
 	uid_t		 owner;		/* superuser of this stack */

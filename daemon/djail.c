@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <bsd/string.h>
 
-#include "daemon/control.h"
+#include "daemon/ctljail.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
 #include "daemon/notify.h"

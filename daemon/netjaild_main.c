@@ -25,7 +25,7 @@
 #include "base/version.h"
 #include "base/callout.h"
 #include "daemon/capture.h"
-#include "daemon/control.h"
+#include "daemon/ctljail.h"
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
@@ -195,7 +195,6 @@ daemon_init(struct daemon *d)
 	TAILQ_INIT(&d->gone);
 	TAILQ_INIT(&d->parked);
 	TAILQ_INIT(&d->djails);
-	TAILQ_INIT(&d->conns);
 	d->owner = geteuid();
 	targets_init(&d->targets);
 	raise_limits();
@@ -210,7 +209,7 @@ daemon_init(struct daemon *d)
 static void
 daemon_fini(struct daemon *d)
 {
-	control_fini(d);
+	control_fini(&d->control);
 	djail_fini(d);
 	capture_stop(d);
 	if (d->spare != NULL)
@@ -285,7 +284,8 @@ main(int argc, char **argv)
 	if (o.pcap != NULL &&
 	    capture_start(&d, o.pcap, msg, sizeof(msg)) != 0)
 		errx(1, "%s: %s", o.pcap, msg);
-	if ((error = control_init(&d, o.socket)) == EADDRINUSE)
+	if ((error = control_init(&d.control, &d.loop, d.vnet,
+	    &ctljail_ops, o.socket)) == EADDRINUSE)
 		errx(1, "%s: another netjaild is running", o.socket);
 	if (error != 0)
 		errc(1, error, "%s", o.socket);

@@ -24,7 +24,7 @@
 #include <netinet/in.h>
 
 #include "base/ctlmsg.h"
-#include "daemon/control.h"
+#include "daemon/ctljail.h"
 #include "daemon/dgram.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"

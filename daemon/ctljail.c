@@ -1,0 +1,227 @@
+/*
+ * ctljail.c - what netjaild answers on the control socket beside the MIB: jails
+ * are made, filled and removed here (base/ctlmsg.h).
+ *
+ * A jail that no program has entered goes with the connection that made it, and
+ * one whose init has let go of its leash is removed.
+ */
+#include <errno.h>
+#include <string.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/socket.h>
+
+#include "daemon/ctljail.h"
+#include "daemon/daemon.h"
+#include "daemon/djail.h"
+#include "daemon/face.h"
+#include "daemon/filter.h"
+#include "daemon/notify.h"
+#include "daemon/sockcall.h"
+#include "netjail/prison.h"
+
+static struct daemon *
+conn_daemon(const struct conn *cn)
+{
+	return (struct daemon *)(void *)((char *)cn->ctl -
+	    offsetof(struct daemon, control));
+}
+
+/* Bytes of sockets that wait outside the stack belong into a PCB listing. */
+static void
+count_parked(struct conn *cn)
+{
+	static const char *const lists[] = {
+		"net.inet.tcp.pcblist", "net.inet.udp.pcblist",
+	};
+	struct daemon *d = conn_daemon(cn);
+	int mib[CTL_MAXNAME];
+	unsigned i, len;
+	struct djail *j;
+	struct face *f;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		len = CTL_MAXNAME;
+		if (sysctl_lookup(d->vnet, lists[i], mib, &len) != 0 ||
+		    len != cn->miblen ||
+		    memcmp(mib, cn->mib, len * sizeof(mib[0])) != 0)
+			continue;
+		TAILQ_FOREACH(j, &d->djails, link)
+			if (prison_check(cn->cred.prison, j->prison))
+				TAILQ_FOREACH(f, &j->faces, jlink)
+					face_count_parked(f);
+	}
+}
+
+/* ---- requests ---- */
+
+/* An end with a descriptor; nothing else is queued at that time. */
+static int
+conn_end_fd(struct conn *cn, int fd)
+{
+	struct ctlmsg m = { .len = sizeof(m), .op = CTL_END };
+	struct iovec iov = { &m, sizeof(m) };
+	union {
+		struct cmsghdr h;
+		char space[CMSG_SPACE(sizeof(int))];
+	} cm = { .h = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct msghdr mh = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &cm, .msg_controllen = sizeof(cm),
+	};
+
+	memcpy(CMSG_DATA(&cm.h), &fd, sizeof(fd));
+	return sendmsg(cn->src.fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+	    (ssize_t)sizeof(m) ? 0 : EIO;
+}
+
+static int
+req_jail_set(struct conn *cn, const struct ctlmsg *m)
+{
+	char msg[256] = "";
+	struct djail *j;
+	int error;
+
+	error = djail_create(conn_daemon(cn), (const char *)cn->in + sizeof(*m),
+	    m->len - sizeof(*m), &j, msg, sizeof(msg));
+	if (error != 0)
+		return conn_reply(cn, CTL_END, error, 0, msg, strlen(msg));
+	j->maker = cn;
+	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
+}
+
+static int
+req_filter(struct conn *cn)
+{
+	size_t len;
+	void *prog;
+	int error;
+
+	if ((prog = filter_make(&len)) == NULL)
+		return conn_end(cn, errno, 0);
+	error = conn_reply(cn, CTL_DATA, 0, 0, prog, len);
+	free(prog);
+	return error != 0 ? error : conn_end(cn, 0, 0);
+}
+
+static int
+req_jail_init(struct conn *cn, struct djail *j)
+{
+	int error;
+
+	if (cn->infd < 0 || j->leash != NULL || j->state == DJAIL_DYING)
+		return conn_end(cn, EINVAL, 0);
+	if ((error = djail_watch(j, conn_takefd(cn))) == 0) {
+		j->leash = cn;
+		cn->leash = true;
+	}
+	return conn_end(cn, error, 0);
+}
+
+static int
+req_notify(struct conn *cn, struct djail *j)
+{
+	int error = djail_listen(j, conn_takefd(cn));
+
+	if (error == 0 && j->maker == cn)
+		j->maker = NULL;
+	return conn_end(cn, error, 0);
+}
+
+static int
+req_jail(struct conn *cn, const struct ctlmsg *m)
+{
+	struct daemon *d = conn_daemon(cn);
+	struct djail *j = djail_find(d, (int)m->arg);
+	bool host = j == TAILQ_FIRST(&d->djails);
+
+	if (j == NULL)
+		return conn_end(cn, ESRCH, 0);
+	switch (m->op) {
+	case CTL_JAIL_INIT:
+		return host ? conn_end(cn, EINVAL, 0) : req_jail_init(cn, j);
+	case CTL_ENTER:
+		if (j->init.fd < 0)
+			return conn_end(cn, host ? 0 : ESRCH, 0);
+		return conn_end_fd(cn, j->init.fd);
+	case CTL_NOTIFY:
+		if (cn->infd < 0)
+			return conn_end(cn, EINVAL, 0);
+		return req_notify(cn, j);
+	case CTL_JAIL_REMOVE:
+		if (host)
+			return conn_end(cn, EINVAL, 0);
+		if (j->leash == cn)
+			j->leash = NULL;
+		djail_remove(j);
+		return conn_end(cn, 0, 0);
+	}
+	return conn_end(cn, EINVAL, 0);
+}
+
+static int
+request(struct conn *cn, const struct ctlmsg *m)
+{
+	if (m->op == CTL_JAIL_SET)
+		return req_jail_set(cn, m);
+	if (m->op == CTL_FILTER)
+		return req_filter(cn);
+	return req_jail(cn, m);
+}
+
+/* ---- connections ---- */
+
+static void
+gone(struct conn *cn)
+{
+	struct daemon *d = conn_daemon(cn);
+	struct djail *j, *next;
+
+	for (j = TAILQ_FIRST(&d->djails); j != NULL; j = next) {
+		next = TAILQ_NEXT(j, link);
+		if (j->maker == cn) {
+			j->maker = NULL;
+			djail_check(j);
+		}
+		if (j->leash == cn) {	/* init is gone */
+			j->leash = NULL;
+			djail_remove(j);
+		}
+	}
+}
+
+const struct control_ops ctljail_ops = {
+	.request = request, .reading = count_parked, .gone = gone,
+};
+
+int
+control_inject(struct call *c)
+{
+	struct conn *cn;
+	int fds[2], error, num;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return errno;
+	cn = conn_new(&c->d->control, fds[1], call_cred(c));
+	if (cn != NULL)
+		cn->jail = c->jail;
+	error = cn == NULL ? ENOMEM : notify_addfd(c, fds[0], true, &num);
+	close(fds[0]);
+	if (error == 0)
+		return CALL_ANSWERED;
+	if (cn != NULL)
+		conn_free(cn);
+	return error;
+}
+
+void
+control_drop(struct daemon *d, struct djail *j)
+{
+	struct conn *cn, *next;
+
+	for (cn = TAILQ_FIRST(&d->control.conns); cn != NULL; cn = next) {
+		next = TAILQ_NEXT(cn, link);
+		if (cn->jail == j)
+			conn_free(cn);
+	}
+}

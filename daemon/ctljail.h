@@ -1,0 +1,22 @@
+/*
+ * Jails on the control socket.
+ */
+#ifndef DAEMON_CTLJAIL_H
+#define DAEMON_CTLJAIL_H
+
+#include "daemon/control.h"
+
+struct call;
+struct daemon;
+struct djail;
+
+/* For connections of a daemon's control socket. */
+extern const struct control_ops ctljail_ops;
+
+/* socket(AF_NETJAIL) in a jail: a connection that knows whose it is. */
+int	control_inject(struct call *c);
+
+/* End all connections that see the stack as j. */
+void	control_drop(struct daemon *d, struct djail *j);
+
+#endif
