@@ -88,9 +88,16 @@ TCFLAGS	= -std=gnu11 -D_GNU_SOURCE -I. -O1 -g $(WARN) -MMD -MP -pthread
 RUNPROG	= $(patsubst tests/run/%.c,$(B)/run/%,$(wildcard tests/run/*.c))
 PLATFORM = $(patsubst tests/platform/%.c,$(B)/platform/%, \
 	  $(wildcard tests/platform/*.c))
-BENCH	= $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+BENCH	= $(addprefix $(B)/bench/,calls kernel)
 
-$(B)/run/static $(B)/bench/%: TCFLAGS += -static
+# A program that embeds the stack, and shows it with the daemon's control socket.
+CAPACITY = $(B)/bench/capacity
+$(CAPACITY): $(call objs,$(wildcard bench/capacity*.c) $(CORE) \
+	  daemon/control.c daemon/loop.c sysctl/client.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lbsd
+
+$(B)/run/static $(BENCH): TCFLAGS += -static
 $(RUNPROG) $(PLATFORM) $(BENCH): | $(B)/.setup
 $(B)/run/%: tests/run/%.c
 	@mkdir -p $(@D)
@@ -135,6 +142,9 @@ bench: all $(BENCH)	## one figure a line: name value unit
 	@./setup test || echo "bench: figures that need it will be missing"
 	@sh bench/bench $(B)
 
+bench-pcb: all $(BENCH) $(CAPACITY)	## a million sockets and more; SMALL=1: less
+	@sh bench/pcb $(B)
+
 # The clones of system tools stay out of PATH: netjail finds them in libexec.
 PREFIX	?= /usr/local
 SBIN	= $(DESTDIR)$(PREFIX)/sbin
@@ -156,5 +166,6 @@ clean:			## remove what was built
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests-built demo check unit layers asan lint bench install help clean
+.PHONY: all tests-built demo check unit layers asan lint bench bench-pcb \
+	install help clean
 .DEFAULT_GOAL := all

@@ -37,7 +37,7 @@
  * much of a listing is on its way to each (the system may grant less): enough
  * that a reader on another CPU seldom has to be waited for.
  */
-#define TURN_NS		(NSEC_PER_MSEC / 4)
+#define TURN_NS		(NSEC_PER_MSEC / 10)
 #define SEND_BYTES	(4 << 20)
 
 /* ---- output ---- */
