@@ -145,6 +145,10 @@ bench: all $(BENCH)	## one figure a line: name value unit
 bench-pcb: all $(BENCH) $(CAPACITY)	## a million sockets and more; SMALL=1: less
 	@sh bench/pcb $(B)
 
+plots:			## bench/plots from bench/plots/pcb.txt
+	@./setup bench
+	@sh bench/plot bench/plots/pcb.txt
+
 # The clones of system tools stay out of PATH: netjail finds them in libexec.
 PREFIX	?= /usr/local
 SBIN	= $(DESTDIR)$(PREFIX)/sbin
@@ -159,7 +163,7 @@ install: all		## into DESTDIR and PREFIX
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \
-	    while IFS=@ read -r t d; do printf 'make %-8s %s\n' "$$t" "$$d"; done
+	    while IFS=@ read -r t d; do printf 'make %-9s %s\n' "$$t" "$$d"; done
 
 clean:			## remove what was built
 	rm -rf build $(B)
@@ -167,5 +171,5 @@ clean:			## remove what was built
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 .PHONY: all tests-built demo check unit layers asan lint bench bench-pcb \
-	install help clean
+	plots install help clean
 .DEFAULT_GOAL := all
