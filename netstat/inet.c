@@ -54,9 +54,9 @@ struct line {
 };
 
 static void
-line_add(struct line *l, const char *s, size_t max)
+line_mem(struct line *l, const char *s, size_t len)
 {
-	size_t len = strnlen(s, max), room = LINELEN - l->n;
+	size_t room = LINELEN - l->n;
 
 	if (len > room)
 		len = room;
@@ -65,12 +65,18 @@ line_add(struct line *l, const char *s, size_t max)
 }
 
 static void
+line_add(struct line *l, const char *s, size_t max)
+{
+	line_mem(l, s, strnlen(s, max));
+}
+
+static void
 line_uint(struct line *l, unsigned v)
 {
-	char buf[OUT_DIGITS + 1], *end = buf + OUT_DIGITS;
+	char buf[OUT_DIGITS], *end = buf + OUT_DIGITS;
+	const char *p = out_digits(end, v);
 
-	*end = '\0';
-	line_add(l, out_digits(end, v), OUT_DIGITS);
+	line_mem(l, p, (size_t)(end - p));
 }
 
 /* Dotted; by hand, for it is most of the work of a row. */
@@ -82,10 +88,10 @@ line_v4(struct line *l, const struct inaddr *a, size_t max)
 
 	for (i = 12; i < 16; i++) {
 		if (i > 12)
-			line_add(&quad, ".", 1);
+			line_mem(&quad, ".", 1);
 		line_uint(&quad, a->b[i]);
 	}
-	line_add(l, quad.s, quad.n < max ? quad.n : max);
+	line_mem(l, quad.s, quad.n < max ? quad.n : max);
 }
 
 static void
@@ -151,10 +157,10 @@ cell_addr(const struct row *r, const struct inaddr *a, in_port_t port,
 	size_t width = addr_width(v);
 
 	line_host(&l, v, a, host_max(v, v4, numeric_port));
-	line_add(&l, ".", 1);
+	line_mem(&l, ".", 1);
 	line_port(&l, r, port, numeric_port);
 	if (v4 && v->wide)
-		line_add(&l, " ", 1);	/* FreeBSD pads with this one in */
+		line_mem(&l, " ", 1);	/* FreeBSD pads with this one in */
 	else if (l.n > width)
 		l.n = width;
 	out_mem(r->t->o, l.s, l.n);
@@ -211,9 +217,9 @@ cell_listen(const struct row *r)
 	struct line l = { .n = 0 };
 
 	line_uint(&l, so->so_qlen);
-	line_add(&l, "/", 1);
+	line_mem(&l, "/", 1);
 	line_uint(&l, so->so_incqlen);
-	line_add(&l, "/", 1);
+	line_mem(&l, "/", 1);
 	line_uint(&l, so->so_qlimit);
 	out_mem(r->t->o, l.s, l.n);
 	out_blanks(r->t->o, l.n < 32 ? 32 - l.n : 0);
