@@ -142,6 +142,7 @@ bench: all $(BENCH)	## one figure a line: name value unit
 	@./setup test || echo "bench: figures that need it will be missing"
 	@sh bench/bench $(B)
 
+.PHONY: bench-pcb plots
 bench-pcb: all $(BENCH) $(CAPACITY)	## a million sockets and more; SMALL=1: less
 	@sh bench/pcb $(B)
 
@@ -163,13 +164,12 @@ install: all		## into DESTDIR and PREFIX
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \
-	    while IFS=@ read -r t d; do printf 'make %-9s %s\n' "$$t" "$$d"; done
+	    while IFS=@ read -r t d; do printf 'make %-8s %s\n' "$$t" "$$d"; done
 
 clean:			## remove what was built
 	rm -rf build $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests-built demo check unit layers asan lint bench bench-pcb \
-	plots install help clean
+.PHONY: all tests-built demo check unit layers asan lint bench install help clean
 .DEFAULT_GOAL := all
