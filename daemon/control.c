@@ -246,7 +246,9 @@ conn_request(struct conn *cn, const struct ctlmsg *m)
 	}
 	if (m->op == CTL_PING)
 		return conn_end(cn, 0, 0);
-	if (jailed(cn->ctl->vnet, &cn->cred))
+	/* On the stack but not its superuser: a program of `netjail host' that
+	 * has changed its user. */
+	if (jailed(cn->ctl->vnet, &cn->cred) || cn->cred.uid != 0)
 		return conn_end(cn, EPERM, 0);
 	if (cn->ctl->ops == NULL)
 		return conn_end(cn, EINVAL, 0);

@@ -24,6 +24,18 @@ report jail self 10.0.8.1 "$R/coerce" 10.0.8.1 10.0.8.2 $hostport \
 is "$(jail thief 10.0.8.9 "$R/coerce" leash 2>&1 | grep -c answered)" 0 \
     "the daemon takes no request on init's connection"
 
+# The stack outside jails has users too.
+if [ "$(id -u)" = 0 ]; then
+	cp "$B/bin/netjail" "$T/netjail"
+	on_host setpriv --reuid=65534 --regid=65534 --clear-groups \
+	    "$T/netjail" -r other 2>"$T/err"
+	like "$? $(cat "$T/err")" '1 netjail: *ermitted*' \
+	    "only the stack's superuser removes a jail"
+	is "$(jls -j other name)" other "and the jail is still there"
+else
+	skip "only the stack's superuser removes a jail" "needs root"
+fi
+
 # One port, three owners.
 serve self 10.0.8.1 "$R/static" serve 0.0.0.0 80 "self"
 netjail host "$R/static" serve 0.0.0.0 80 "stack" >"$T/host.log" 2>&1 &
