@@ -1,8 +1,8 @@
 /*
  * Theory of operation
  *
- * A zone's memory is slabs: blocks of a power of two bytes, aligned to their
- * size, so that an object's slab is found by masking its address.  A slab
+ * A zone's memory is slabs: a power of two bytes, aligned to their size, so
+ * that an object's slab is found by masking its address.  A slab
  * begins with its header; behind it stand objects at equal distances.  Those
  * never handed out yet are not touched (`fresh' counts up to `perslab'); those
  * given back are linked, newest first, through a pointer behind their `keep'
@@ -15,6 +15,9 @@
  * Objects come from partial slabs, then from the spare one, then from a new
  * one; so a zone that breathes around the border of a slab costs no malloc().
  *
+ * A slab is a block (base/block.c); one for large objects is an allocation of
+ * its own.
+ *
  * Under AddressSanitizer there are no slabs: see zone_get() and zone_put().
  * Not here: per-CPU caches (a vnet has one thread), constructors, colouring.
  */
@@ -23,21 +26,10 @@
 #include <string.h>
 #include <bsd/sys/queue.h>
 
+#include "base/block.h"
 #include "base/vnet.h"
 #include "base/zone.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define ZONE_MALLOC 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ZONE_MALLOC 1
-#endif
-#endif
-#ifndef ZONE_MALLOC
-#define ZONE_MALLOC 0
-#endif
-
-#define SLAB_MINSIZE	((size_t)64 * 1024)
 #define SLAB_MINOBJS	16	/* bounds what the header and the tail waste */
 
 struct slab {
@@ -73,6 +65,8 @@ struct zone {
 
 struct zones {
 	TAILQ_HEAD(, zone) list;
+	struct blocks	 blocks;
+	int		 failat;	/* zfail_any(); -1: off */
 };
 
 static int zones_init(struct vnet *v);
@@ -90,6 +84,8 @@ static int
 zones_init(struct vnet *v)
 {
 	TAILQ_INIT(&V_zones(v)->list);
+	blocks_init(&V_zones(v)->blocks);
+	V_zones(v)->failat = -1;
 	return 0;
 }
 
@@ -97,6 +93,45 @@ static void
 zones_fini(struct vnet *v)
 {
 	assert(TAILQ_EMPTY(&V_zones(v)->list));
+	blocks_fini(&V_zones(v)->blocks);
+}
+
+/* Is it the turn of zfail_any()? */
+static bool
+fails(struct vnet *v)
+{
+	struct zones *zs = V_zones(v);
+
+	return zs->failat >= 0 && zs->failat-- == 0;
+}
+
+void *
+zblock(struct vnet *v)
+{
+	return fails(v) ? NULL : block_get(&V_zones(v)->blocks);
+}
+
+void
+zblock_free(struct vnet *v, void *block)
+{
+	block_put(&V_zones(v)->blocks, block);
+}
+
+void *
+zarray(struct vnet *v, size_t n, size_t size)
+{
+	void *p;
+
+	if (fails(v) || n > SIZE_MAX / size ||
+	    posix_memalign(&p, 64, n * size) != 0)
+		return NULL;
+	return memset(p, 0, n * size);
+}
+
+void *
+zarray_resize(struct vnet *v, void *p, size_t size)
+{
+	return fails(v) ? NULL : realloc(p, size);
 }
 
 static inline size_t
@@ -108,17 +143,31 @@ roundup2(size_t n, size_t to)
 static void
 zone_layout(struct zone *z)
 {
-	z->align = z->size >= 64 ? 64 : 16;
+	z->align = z->size & -z->size;
+	if (z->align < 8)
+		z->align = 8;
+	else if (z->align > 64)
+		z->align = 64;
 	z->linkoff = roundup2(z->keep, sizeof(void *));
 	z->stride = z->linkoff + sizeof(void *);
 	if (z->stride < z->size)
 		z->stride = z->size;
 	z->stride = roundup2(z->stride, z->align);
 	z->first = roundup2(sizeof(struct slab), z->align);
-	z->slabsize = SLAB_MINSIZE;
+	z->slabsize = ZBLOCK;
 	while ((z->slabsize - z->first) / z->stride < SLAB_MINOBJS)
 		z->slabsize *= 2;
 	z->perslab = (z->slabsize - z->first) / z->stride;
+}
+
+static void
+slab_free(struct zone *z, struct slab *s)
+{
+	if (z->slabsize == ZBLOCK)
+		zblock_free(z->vnet, s);
+	else
+		free(s);
+	z->nslabs--;
 }
 
 struct zone *
@@ -147,7 +196,8 @@ zdestroy(struct zone *z)
 {
 	assert(z->used == 0);
 	assert(LIST_EMPTY(&z->partial));
-	free(z->spare);
+	if (z->spare != NULL)
+		slab_free(z, z->spare);
 	TAILQ_REMOVE(&V_zones(z->vnet)->list, z, link);
 	free(z);
 }
@@ -186,7 +236,9 @@ slab_new(struct zone *z)
 {
 	struct slab *s;
 
-	if ((s = aligned_alloc(z->slabsize, z->slabsize)) == NULL)
+	s = z->slabsize == ZBLOCK ? block_get(&V_zones(z->vnet)->blocks) :
+	    aligned_alloc(z->slabsize, z->slabsize);
+	if (s == NULL)
 		return NULL;
 	s->zone = z;
 	s->freelist = NULL;
@@ -245,12 +297,10 @@ zone_put(struct zone *z, void *obj)
 	if (s->used > 0)
 		return;
 	LIST_REMOVE(s, link);
-	if (z->spare == NULL) {
+	if (z->spare == NULL)
 		z->spare = s;
-	} else {
-		free(s);
-		z->nslabs--;
-	}
+	else
+		slab_free(z, s);
 }
 
 #endif
@@ -260,7 +310,9 @@ zone_refuses(struct zone *z)
 {
 	if (z->limit != 0 && z->used >= z->limit)
 		return true;
-	return z->failat >= 0 && z->failat-- == 0;
+	if (z->failat >= 0 && z->failat-- == 0)
+		return true;
+	return fails(z->vnet);
 }
 
 void *

@@ -6,9 +6,12 @@
  * survive zfree() and the next zalloc(), so that a stale pointer or index can
  * be told from a fresh one.  All other bytes are zero after zalloc().
  *
- * Memory comes in slabs; a slab that empties goes back to the system once a
- * second one is spare.  Under AddressSanitizer each object is a malloc() of
- * its own, so that use after free is seen; `keep' bytes are then zero.
+ * Memory comes in slabs; a slab that empties goes back once a second one is
+ * spare.  Under AddressSanitizer each object is a malloc() of its own, so that
+ * use after free is seen; `keep' bytes are then zero.
+ *
+ * Slabs are made of blocks, which all zones and hash tables of a vnet share;
+ * where there are many they lie on huge pages.
  *
  * Zones are listed in the vnet for vm.zone.
  */
@@ -35,8 +38,9 @@ struct zone_stats {
 };
 
 /*
- * Make a zone of objects of `size' bytes, aligned to 64 if size >= 64, else
- * to 16.  name is not copied.  limit: objects, 0 for none.  NULL: no memory.
+ * Make a zone of objects of `size' bytes, aligned to the largest power of two
+ * from 8 to 64 that divides size (8, if none does).  name is not copied.
+ * limit: objects, 0 for none.  NULL: no memory.
  */
 struct zone *zinit(struct vnet *v, const char *name, size_t size, size_t keep,
 	    uint64_t limit);
@@ -59,5 +63,21 @@ struct zone *znext(struct vnet *v, struct zone *z);
 /* For tests: the n-th zalloc() from now fails (0: the next), then all work
  * again.  n < 0 switches it off. */
 void	zfail(struct zone *z, int n);
+
+/* The same for zalloc() of whatever zone of v, zblock(), zarray() and
+ * zarray_resize() together. */
+void	zfail_any(struct vnet *v, int n);
+
+#define ZBLOCK	((size_t)64 * 1024)
+
+/* A block of ZBLOCK bytes, aligned to that, not zeroed.  NULL: no memory. */
+void	*zblock(struct vnet *v);
+void	zblock_free(struct vnet *v, void *block);
+
+/* An array of n members of `size' bytes, zeroed, aligned to 64; free(3) frees
+ * it.  NULL: no memory. */
+void	*zarray(struct vnet *v, size_t n, size_t size);
+/* As realloc(3), without the alignment. */
+void	*zarray_resize(struct vnet *v, void *p, size_t size);
 
 #endif

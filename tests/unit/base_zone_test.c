@@ -90,7 +90,7 @@ fill_and_empty(struct vnet *v, size_t size, bool backwards, bool random)
 	static void *obj[N];
 	struct figures f = { 0 };
 	struct zone *z = zinit(v, "test", size, 0, 0);
-	size_t align = size >= 64 ? 64 : 16;
+	size_t align = size % 64 == 0 ? 64 : size % 16 == 0 ? 16 : 8;
 	int i;
 
 	for (i = 0; i < N; i++) {

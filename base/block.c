@@ -1,0 +1,169 @@
+/*
+ * Theory of operation
+ *
+ * The system is asked for chunks of the size of a huge page, aligned to that.
+ * A chunk is cut into blocks, and its free ones are the bits of a word.  A
+ * table or a zone of a million objects touches pages at random; were they
+ * small, finding out where each lies would cost more than reading it.  The
+ * first chunk is left as it is: a small stack should not hold two megabytes
+ * because of a few objects.
+ *
+ *	full chunk	in no list
+ *	partial chunk	in blocks->partial
+ *	empty chunk	blocks->spare, if that is unset; else unmapped
+ *
+ * mmap(2) and madvise(2) here, and malloc(3), are how the core gets memory;
+ * there is nothing to be heard from them but whether there is some.  Without
+ * huge pages all works the same, slower.
+ */
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/block.h"
+#include "base/zone.h"
+
+#define CHUNK	((size_t)2 * 1024 * 1024)
+#define NBLOCKS	(CHUNK / ZBLOCK)
+
+struct chunk {
+	RB_ENTRY(chunk)	 entry;
+	LIST_ENTRY(chunk) link;	/* in blocks->partial, if partial */
+	uintptr_t	 base;
+	uint32_t	 free;	/* bit n: block n is */
+};
+
+_Static_assert(NBLOCKS == 32, "a bit for each block");
+
+static int
+chunk_cmp(const struct chunk *a, const struct chunk *b)
+{
+	return (a->base > b->base) - (a->base < b->base);
+}
+
+RB_PROTOTYPE(chunktree, chunk, entry, chunk_cmp);
+RB_GENERATE(chunktree, chunk, entry, chunk_cmp);
+
+void
+blocks_init(struct blocks *bs)
+{
+	RB_INIT(&bs->chunks);
+	LIST_INIT(&bs->partial);
+	bs->spare = NULL;
+	bs->nchunks = 0;
+}
+
+/* Twice as much holds an aligned piece; the rest goes back. */
+static void *
+chunk_map(void)
+{
+	char *p = mmap(NULL, 2 * CHUNK, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)p & (CHUNK - 1);
+	if (before > 0)
+		munmap(p, before);
+	munmap(p + before + CHUNK, CHUNK - before);
+	return p + before;
+}
+
+static struct chunk *
+chunk_new(struct blocks *bs)
+{
+	struct chunk *c = malloc(sizeof(*c));
+	void *p;
+
+	if (c == NULL)
+		return NULL;
+	if ((p = chunk_map()) == NULL) {
+		free(c);
+		return NULL;
+	}
+	if (bs->nchunks > 0)
+		madvise(p, CHUNK, MADV_HUGEPAGE);
+	c->base = (uintptr_t)p;
+	c->free = UINT32_MAX;
+	RB_INSERT(chunktree, &bs->chunks, c);
+	bs->nchunks++;
+	return c;
+}
+
+static void
+chunk_free(struct blocks *bs, struct chunk *c)
+{
+	RB_REMOVE(chunktree, &bs->chunks, c);
+	munmap((void *)c->base, CHUNK);
+	free(c);
+	bs->nchunks--;
+}
+
+void
+blocks_fini(struct blocks *bs)
+{
+	if (bs->spare != NULL)
+		chunk_free(bs, bs->spare);
+	assert(RB_EMPTY(&bs->chunks));
+}
+
+/* A chunk with a free block, in the list of partial ones. */
+static struct chunk *
+chunk_partial(struct blocks *bs)
+{
+	struct chunk *c = LIST_FIRST(&bs->partial);
+
+	if (c != NULL)
+		return c;
+	if ((c = bs->spare) != NULL)
+		bs->spare = NULL;
+	else if ((c = chunk_new(bs)) == NULL)
+		return NULL;
+	LIST_INSERT_HEAD(&bs->partial, c, link);
+	return c;
+}
+
+void *
+block_get(struct blocks *bs)
+{
+	struct chunk *c;
+	unsigned n;
+
+	if (ZONE_MALLOC)
+		return aligned_alloc(ZBLOCK, ZBLOCK);
+	if ((c = chunk_partial(bs)) == NULL)
+		return NULL;
+	n = __builtin_ctz(c->free);
+	c->free &= c->free - 1;
+	if (c->free == 0)
+		LIST_REMOVE(c, link);
+	return (void *)(c->base + n * ZBLOCK);
+}
+
+void
+block_put(struct blocks *bs, void *block)
+{
+	struct chunk key = { .base = (uintptr_t)block & ~(CHUNK - 1) };
+	struct chunk *c;
+
+	if (ZONE_MALLOC) {
+		free(block);
+		return;
+	}
+	c = RB_FIND(chunktree, &bs->chunks, &key);
+	assert(c != NULL);
+	if (c->free == 0)
+		LIST_INSERT_HEAD(&bs->partial, c, link);
+	c->free |= UINT32_C(1) << ((uintptr_t)block - c->base) / ZBLOCK;
+	if (c->free != UINT32_MAX)
+		return;
+	LIST_REMOVE(c, link);
+	if (bs->spare == NULL)
+		bs->spare = c;
+	else
+		chunk_free(bs, c);
+}
