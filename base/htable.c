@@ -5,141 +5,302 @@
  * bucket is its hash modulo 2 * half, or modulo half where that bucket does
  * not exist yet.  To grow by one, bucket nbuckets comes to be and takes from
  * bucket nbuckets - half the entries that belong to it; to shrink, the last
- * bucket's entries go back there.  The table grows above one entry in two
- * buckets and shrinks below one in eight, so it does not swing, and a search
- * seldom meets an entry that is not the one.
+ * bucket's entries go back there.  The table grows above HT_LOAD entries to a
+ * bucket and shrinks below a quarter of that, so it does not swing.
+ *
+ * A slot of a bucket holds a chain of entries, nearly always of one.  All
+ * entries with the same hash are in the same chain, the newest first.
+ *
+ *	slots 0 to 6	one hash to a chain; tag and first entry
+ *	slot 7		the same, or any number of hashes (HT_MIXED, no tag):
+ *			what finds no room elsewhere
+ *
+ * With five entries to a bucket on average and seven at most where a bucket is
+ * about to be split, one entry in thirty shares the last slot.
  *
  * Segments come and go with their buckets.  Only the directory (8 bytes per
- * 512 buckets) is ever copied.
+ * 1024 buckets) is ever copied.  Splitting has to read all entries of a bucket,
+ * so those of the next one to be split are fetched in advance.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/htable.h"
+#include "base/zone.h"
 
 #define HT_GROW		2	/* splits per insertion, at most */
-#define HT_SHRINK	8	/* merges per removal, at most */
+#define HT_SHRINK	4	/* merges per removal, at most */
+#define HT_LAST		(HT_SLOTS - 1)
+#define HT_NSMALL	(HT_LARGE / HT_SMALL)
+
+_Static_assert(HT_LARGE * sizeof(struct htbucket) == ZBLOCK, "a block");
+_Static_assert(HT_MINBUCKETS == HT_SMALL, "one segment at first");
+
+/* Whether bucket i is the first of a segment, and of which. */
+static bool
+begins_segment(uint64_t i, size_t *seg)
+{
+	bool small = i < HT_LARGE;
+
+	*seg = small ? i / HT_SMALL : HT_NSMALL - 1 + i / HT_LARGE;
+	return i % (small ? HT_SMALL : HT_LARGE) == 0;
+}
 
 static bool
-addsegment(struct htable *t)
+grow_directory(struct htable *t)
 {
-	size_t nseg = t->nbuckets >> HT_SEGBITS;
 	size_t cap = t->segcap == 0 ? 4 : 2 * t->segcap;
-	struct hlink ***seg;
+	struct htbucket **seg;
 
-	if (nseg == t->segcap) {
-		seg = realloc(t->seg, cap * sizeof(*seg));
-		if (seg == NULL)
-			return false;
-		t->seg = seg;
-		t->segcap = cap;
-	}
-	t->seg[nseg] = calloc(HT_SEGSIZE, sizeof(**t->seg));
-	return t->seg[nseg] != NULL;
+	seg = zarray_resize(t->vnet, t->seg, cap * sizeof(struct htbucket *));
+	if (seg == NULL)
+		return false;
+	t->seg = seg;
+	t->segcap = cap;
+	return true;
+}
+
+static bool
+add_segment(struct htable *t, size_t n)
+{
+	struct htbucket *b;
+
+	if (n == t->segcap && !grow_directory(t))
+		return false;
+	if (n < HT_NSMALL)
+		b = zarray(t->vnet, HT_SMALL, sizeof(*b));
+	else if ((b = zblock(t->vnet)) != NULL)
+		memset(b, 0, ZBLOCK);
+	if (b == NULL)
+		return false;
+	t->seg[n] = b;
+	return true;
+}
+
+static void
+free_segment(struct htable *t, size_t n)
+{
+	if (n < HT_NSMALL)
+		free(t->seg[n]);
+	else
+		zblock_free(t->vnet, t->seg[n]);
 }
 
 int
-htable_init(struct htable *t)
+htable_init(struct vnet *v, struct htable *t)
 {
-	*t = (struct htable){ 0 };
-	if (!addsegment(t)) {
+	*t = (struct htable){ .vnet = v };
+	if (!add_segment(t, 0)) {
 		free(t->seg);
 		t->seg = NULL;
 		return ENOMEM;
 	}
-	t->nbuckets = t->half = HT_SEGSIZE;
+	t->nbuckets = t->half = HT_MINBUCKETS;
 	return 0;
 }
 
 void
 htable_fini(struct htable *t)
 {
-	for (size_t i = 0; i < t->nbuckets >> HT_SEGBITS; i++)
-		free(t->seg[i]);
-	if ((t->nbuckets & (HT_SEGSIZE - 1)) != 0)
-		free(t->seg[t->nbuckets >> HT_SEGBITS]);
+	size_t n;
+
+	while (t->nbuckets > 0)
+		if (begins_segment(--t->nbuckets, &n))
+			free_segment(t, n);
 	free(t->seg);
 	*t = (struct htable){ 0 };
 }
 
-static struct hlink **
-bucket(const struct htable *t, uint64_t i)
+/* ---- slots ---- */
+
+static uint64_t
+make_slot(const struct hlink *l)
 {
-	return &t->seg[i >> HT_SEGBITS][i & (HT_SEGSIZE - 1)];
+	uint64_t p = (uintptr_t)l;
+
+	assert((p & ~HT_PTRMASK) == 0 && (p & HT_MIXED) == 0);
+	return ht_tag(l->hash) << HT_TAGSHIFT | p;
+}
+
+/* Does the slot's chain have an entry with this hash? */
+static bool
+chain_has(uint64_t slot, uint64_t hash)
+{
+	struct hlink *l = ht_link(slot);
+
+	return ht_maybe(slot, hash) &&
+	    (l->hash == hash || htable_next(l, hash) != NULL);
+}
+
+/* The slot that l, with its hash set, goes to. */
+static unsigned
+choose_slot(const struct htbucket *b, uint64_t hash)
+{
+	unsigned i, room = HT_LAST;
+
+	for (i = HT_SLOTS; i-- > 0;) {
+		if (b->slot[i] == 0)
+			room = i;
+		else if (chain_has(b->slot[i], hash))
+			return i;
+	}
+	return room;
+}
+
+static void
+bucket_insert(struct htbucket *b, struct hlink *l)
+{
+	uint64_t *slot = &b->slot[choose_slot(b, l->hash)];
+	struct hlink *first = ht_link(*slot);
+	bool mixed = *slot != 0 &&
+	    ((*slot & HT_MIXED) != 0 || first->hash != l->hash);
+
+	l->next = first;
+	*slot = mixed ? (uintptr_t)l | HT_MIXED : make_slot(l);
+}
+
+/* The chain of a slot is what begins at l now. */
+static void
+set_chain(uint64_t *slot, struct hlink *l)
+{
+	bool mixed = (*slot & HT_MIXED) != 0;
+
+	if (l == NULL)
+		*slot = 0;
+	else if (mixed && l->next != NULL)
+		*slot = (uintptr_t)l | HT_MIXED;
+	else
+		*slot = make_slot(l);
+}
+
+/* False: it is not in this chain. */
+static bool
+chain_remove(uint64_t *slot, struct hlink *l)
+{
+	struct hlink *first = ht_link(*slot), **p = &first;
+
+	while (*p != NULL && *p != l)
+		p = &(*p)->next;
+	if (*p == NULL)
+		return false;
+	*p = l->next;
+	l->next = NULL;
+	set_chain(slot, first);
+	return true;
+}
+
+/* Empty the bucket; its entries as one chain, those of equal hash in reverse
+ * order, so that inserting one by one restores it. */
+static struct hlink *
+bucket_take(struct htbucket *b)
+{
+	struct hlink *all = NULL, *l, *next;
+
+	for (unsigned i = 0; i < HT_SLOTS; i++) {
+		for (l = ht_link(b->slot[i]); l != NULL; l = next) {
+			next = l->next;
+			l->next = all;
+			all = l;
+		}
+		b->slot[i] = 0;
+	}
+	return all;
+}
+
+/* ---- resizing ---- */
+
+static void
+prefetch_split(const struct htable *t, uint64_t from)
+{
+	const struct htbucket *b = ht_bucket(t, from);
+
+	for (unsigned i = 0; i < HT_SLOTS; i++)
+		__builtin_prefetch(ht_link(b->slot[i]));
+	__builtin_prefetch(ht_bucket(t, from + 1));
 }
 
 static bool
 split(struct htable *t)
 {
-	struct hlink **from, **to, *l;
+	uint64_t n = t->nbuckets;
+	struct htbucket *from, *to;
+	struct hlink *l, *next;
+	size_t seg;
 
-	if ((t->nbuckets & (HT_SEGSIZE - 1)) == 0 && !addsegment(t))
+	if (begins_segment(n, &seg) && !add_segment(t, seg))
 		return false;
-	from = bucket(t, t->nbuckets - t->half);
-	to = bucket(t, t->nbuckets);
-	/* cppcheck-suppress uninitvar ; calloc() has cleared it */
-	while ((l = *from) != NULL) {
-		if ((l->hash & (2 * t->half - 1)) == t->nbuckets) {
-			*from = l->next;
-			l->next = NULL;
-			*to = l;
-			to = &l->next;
-		} else
-			from = &l->next;
+	from = ht_bucket(t, n - t->half);
+	to = ht_bucket(t, n);
+	for (l = bucket_take(from); l != NULL; l = next) {
+		next = l->next;
+		bucket_insert((l->hash & (2 * t->half - 1)) == n ? to : from,
+		    l);
 	}
 	if (++t->nbuckets == 2 * t->half)
 		t->half *= 2;
+	prefetch_split(t, t->nbuckets - t->half);
 	return true;
 }
 
 static void
 merge(struct htable *t)
 {
-	struct hlink **to, **from;
+	struct htbucket *to;
+	struct hlink *l, *next;
+	size_t seg;
 
 	if (t->nbuckets == t->half)
 		t->half /= 2;
 	t->nbuckets--;
-	to = bucket(t, t->nbuckets - t->half);
-	from = bucket(t, t->nbuckets);
-	while (*to != NULL)
-		to = &(*to)->next;
-	*to = *from;
-	*from = NULL;
-	if ((t->nbuckets & (HT_SEGSIZE - 1)) == 0)
-		free(t->seg[t->nbuckets >> HT_SEGBITS]);
+	to = ht_bucket(t, t->nbuckets - t->half);
+	for (l = bucket_take(ht_bucket(t, t->nbuckets)); l != NULL; l = next) {
+		next = l->next;
+		bucket_insert(to, l);
+	}
+	if (begins_segment(t->nbuckets, &seg))
+		free_segment(t, seg);
 }
 
 void
 htable_insert(struct htable *t, struct hlink *l, uint64_t hash)
 {
-	struct hlink **b;
-
 	t->n++;
-	for (int i = 0; i < HT_GROW && t->n > t->nbuckets / 2; i++)
+	for (int i = 0; i < HT_GROW && t->n > HT_LOAD * t->nbuckets; i++)
 		if (!split(t))
 			break;
-	b = htable_bucket(t, hash);
 	l->hash = hash;
-	l->next = *b;
-	*b = l;
+	bucket_insert(htable_bucket(t, hash), l);
 }
 
 void
 htable_remove(struct htable *t, struct hlink *l)
 {
-	struct hlink **b = htable_bucket(t, l->hash);
+	struct htbucket *b = htable_bucket(t, l->hash);
+	unsigned i = 0;
 
-	while (*b != l) {
-		assert(*b != NULL);
-		b = &(*b)->next;
-	}
-	*b = l->next;
-	l->next = NULL;
+	while (i < HT_SLOTS && (!ht_maybe(b->slot[i], l->hash) ||
+	    !chain_remove(&b->slot[i], l)))
+		i++;
+	assert(i < HT_SLOTS);
 	t->n--;
-	for (int i = 0; i < HT_SHRINK && t->nbuckets > HT_SEGSIZE &&
-	    t->n < t->nbuckets / 8; i++)
+	for (int k = 0; k < HT_SHRINK && t->nbuckets > HT_MINBUCKETS &&
+	    t->n < t->nbuckets * HT_LOAD / 4; k++)
 		merge(t);
+}
+
+unsigned
+htable_probes(const struct htable *t, uint64_t hash)
+{
+	const struct htbucket *b = htable_bucket(t, hash);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HT_SLOTS; i++)
+		if (ht_maybe(b->slot[i], hash))
+			for (const struct hlink *l = ht_link(b->slot[i]);
+			    l != NULL; l = l->next)
+				n++;
+	return n;
 }

@@ -1,11 +1,14 @@
 /*
- * A chained hash table that resizes a few buckets at a time.
+ * A hash table whose buckets are a cache line each and that resizes a few
+ * buckets at a time.
  *
  * Linear hashing: an insertion into a full table splits one or two buckets, a
  * removal from an empty one merges a few, so no operation pays for the whole
- * table.  Buckets sit in segments that never move.  An entry is a struct hlink
- * embedded in its object, which keeps the hash that it was inserted with; who
- * chooses the keys must not be able to guess it (base/hash.h).
+ * table.  A bucket holds a bit of each entry's hash beside its address, so a
+ * search reads the bucket and then, but for one time in some thousand, only the
+ * entry it is for.  An entry is a struct hlink embedded in its object, which
+ * keeps the hash that it was inserted with; who chooses the keys must not be
+ * able to guess it (base/hash.h).
  */
 #ifndef BASE_HTABLE_H
 #define BASE_HTABLE_H
@@ -13,41 +16,88 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HT_SEGBITS	9
-#define HT_SEGSIZE	(1u << HT_SEGBITS)
+struct vnet;
+
+#define HT_SLOTS	8	/* of a bucket */
+#define HT_LOAD		5	/* entries to a bucket, on average, at most */
+#define HT_MINBUCKETS	64
+/* Buckets come in segments: 16 small ones, then large ones. */
+#define HT_SMALL	64u	/* 4 KB */
+#define HT_LARGE	1024u	/* ZBLOCK */
 
 struct hlink {
-	struct hlink	*next;
+	struct hlink	*next;		/* in its slot */
 	uint64_t	 hash;
 };
 
+/* 0, or a tag in the upper 16 bits and a chain's first entry below. */
+struct htbucket {
+	_Alignas(64) uint64_t slot[HT_SLOTS];
+};
+
 struct htable {
-	struct hlink	***seg;		/* segments of HT_SEGSIZE buckets */
+	struct htbucket	**seg;
 	size_t		 segcap;	/* room in seg */
 	uint64_t	 nbuckets;
 	uint64_t	 half;		/* power of 2 <= nbuckets < 2 * half */
 	uint64_t	 n;		/* entries */
+	struct vnet	*vnet;
 };
 
 /* The object that embeds link as its member. */
 #define HT_OBJECT(link, type, member) \
 	((type *)(void *)((char *)(link) - offsetof(type, member)))
 
-int	htable_init(struct htable *t);		/* 0 or ENOMEM */
-void	htable_fini(struct htable *t);		/* entries are the owner's */
+int	htable_init(struct vnet *v, struct htable *t);	/* 0 or ENOMEM */
+void	htable_fini(struct htable *t);	/* entries are the owner's */
 
 /* Cannot fail: without memory to grow, chains get longer. */
 void	htable_insert(struct htable *t, struct hlink *l, uint64_t hash);
 void	htable_remove(struct htable *t, struct hlink *l);
 
-static inline struct hlink **
+/* Entries that a search for this hash would have to look at; for tests. */
+unsigned htable_probes(const struct htable *t, uint64_t hash);
+
+#define HT_TAGSHIFT	48
+#define HT_PTRMASK	((UINT64_C(1) << HT_TAGSHIFT) - 1)
+#define HT_MIXED	UINT64_C(1)	/* the chain's hashes differ; no tag */
+
+/* The tag of a hash, never 0; from the end that does not choose the bucket. */
+static inline uint64_t
+ht_tag(uint64_t hash)
+{
+	return hash >> HT_TAGSHIFT | 0x8000;
+}
+
+static inline struct hlink *
+ht_link(uint64_t slot)
+{
+	return (struct hlink *)(uintptr_t)(slot & HT_PTRMASK & ~HT_MIXED);
+}
+
+static inline struct htbucket *
+ht_bucket(const struct htable *t, uint64_t i)
+{
+	if (i < HT_LARGE)
+		return &t->seg[i / HT_SMALL][i % HT_SMALL];
+	return &t->seg[HT_LARGE / HT_SMALL - 1 + i / HT_LARGE][i % HT_LARGE];
+}
+
+static inline struct htbucket *
 htable_bucket(const struct htable *t, uint64_t hash)
 {
 	uint64_t i = hash & (2 * t->half - 1);
 
 	if (i >= t->nbuckets)
 		i -= t->half;
-	return &t->seg[i >> HT_SEGBITS][i & (HT_SEGSIZE - 1)];
+	return ht_bucket(t, i);
+}
+
+/* Could the slot's chain have an entry with this hash? */
+static inline int
+ht_maybe(uint64_t slot, uint64_t hash)
+{
+	return slot >> HT_TAGSHIFT == ht_tag(hash) || (slot & HT_MIXED) != 0;
 }
 
 /* The first entry with this hash, and the next one; keys are the caller's to
@@ -65,13 +115,44 @@ htable_next(const struct hlink *l, uint64_t hash)
 static inline struct hlink *
 htable_first(const struct htable *t, uint64_t hash)
 {
-	struct hlink *l = *htable_bucket(t, hash);
+	const struct htbucket *b = htable_bucket(t, hash);
+	struct hlink *l;
 
-	return l == NULL || l->hash == hash ? l : htable_next(l, hash);
+	for (unsigned i = 0; i < HT_SLOTS; i++) {
+		if (!ht_maybe(b->slot[i], hash))
+			continue;
+		l = ht_link(b->slot[i]);
+		if (l->hash == hash || (l = htable_next(l, hash)) != NULL)
+			return l;
+	}
+	return NULL;
 }
 
 #define HTABLE_FOREACH(l, t, h) \
 	for ((l) = htable_first((t), (h)); (l) != NULL; \
 	    (l) = htable_next((l), (h)))
+
+/*
+ * For those who search for many: have the bucket fetched; later, the entry,
+ * which is returned unread (a search would look at it; NULL: at none).
+ */
+static inline void
+htable_prefetch(const struct htable *t, uint64_t hash)
+{
+	__builtin_prefetch(htable_bucket(t, hash));
+}
+
+static inline struct hlink *
+htable_prefetch_entry(const struct htable *t, uint64_t hash)
+{
+	const struct htbucket *b = htable_bucket(t, hash);
+
+	for (unsigned i = 0; i < HT_SLOTS; i++)
+		if (ht_maybe(b->slot[i], hash)) {
+			__builtin_prefetch(ht_link(b->slot[i]));
+			return ht_link(b->slot[i]);
+		}
+	return NULL;
+}
 
 #endif

@@ -125,8 +125,9 @@ prisons_init(struct vnet *v)
 	ps->zone = zinit(v, "prison", sizeof(struct prison), 0, JAIL_MAX);
 	if (ps->zone == NULL)
 		return ENOMEM;
-	if (htable_init(&ps->by_id) != 0 || htable_init(&ps->by_name) != 0 ||
-	    htable_init(&ps->by_addr) != 0) {
+	if (htable_init(v, &ps->by_id) != 0 ||
+	    htable_init(v, &ps->by_name) != 0 ||
+	    htable_init(v, &ps->by_addr) != 0) {
 		htable_fini(&ps->by_id);
 		htable_fini(&ps->by_name);
 		zdestroy(ps->zone);

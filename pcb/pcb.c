@@ -62,11 +62,11 @@ tables_fini(struct inpcbinfo *pi)
 static int
 tables_init(struct inpcbinfo *pi)
 {
-	if (htable_init(&pi->pi_connected) == 0 &&
-	    htable_init(&pi->pi_addrs) == 0 &&
-	    htable_init(&pi->pi_ports) == 0 &&
-	    htable_init(&pi->pi_uids) == 0 &&
-	    htable_init(&pi->pi_jails) == 0)
+	if (htable_init(pi->pi_vnet, &pi->pi_connected) == 0 &&
+	    htable_init(pi->pi_vnet, &pi->pi_addrs) == 0 &&
+	    htable_init(pi->pi_vnet, &pi->pi_ports) == 0 &&
+	    htable_init(pi->pi_vnet, &pi->pi_uids) == 0 &&
+	    htable_init(pi->pi_vnet, &pi->pi_jails) == 0)
 		return 0;
 	tables_fini(pi);
 	return ENOMEM;

@@ -83,9 +83,9 @@ portmaps_init(struct vnet *v, struct portmaps *pm)
 {
 	int error;
 
-	if ((error = htable_init(&pm->maps)) == 0 &&
-	    (error = htable_init(&pm->shares)) == 0 &&
-	    (error = htable_init(&pm->dsts)) == 0)
+	if ((error = htable_init(v, &pm->maps)) == 0 &&
+	    (error = htable_init(v, &pm->shares)) == 0 &&
+	    (error = htable_init(v, &pm->dsts)) == 0)
 		error = zones_init(v, pm);
 	if (error != 0)
 		portmaps_fini(pm);

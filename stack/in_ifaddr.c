@@ -49,7 +49,7 @@ ifaddr_init(struct vnet *v)
 	int error;
 
 	TAILQ_INIT(&s->list);
-	if ((error = htable_init(&s->table)) != 0)
+	if ((error = htable_init(v, &s->table)) != 0)
 		return error;
 	s->zone = zinit(v, "in_ifaddr", sizeof(struct in_ifaddr), 0, 0);
 	if (s->zone == NULL) {
