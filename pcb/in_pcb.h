@@ -80,23 +80,24 @@ struct inpcb {
 	in_port_t	 inp_lport, inp_fport;
 	uint8_t		 inp_vflag;
 	uint8_t		 inp_table;	/* enum inp_table */
+	bool		 inp_eligible;	/* set by in_pcbeligible() only */
 	uint8_t		 inp_reuse;
-	uint8_t		 inp_bindreuse;	/* inp_reuse when the port was taken */
+	union {
+		struct hlink	   inp_hash;	/* connected */
+		TAILQ_ENTRY(inpcb) inp_peers;	/* bound, wildcard */
+	};
+	/* So far what a look-up reads: one cache line. */
 	uint32_t	 inp_flags;
+	uint8_t		 inp_bindreuse;	/* inp_reuse when the port was taken */
 	uint8_t		 inp_portuse;	/* enum port_use + 1; 0: none taken */
 	uint8_t		 inp_ip_p;	/* protocol */
 	uint8_t		 inp_ip_ttl;
 	uint8_t		 inp_ip_tos;
 	bool		 inp_anyport;	/* raw: match any port */
-	bool		 inp_eligible;	/* set by in_pcbeligible() only */
 	bool		 inp_dstused;	/* port is marked used to the peer */
 	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
 					 * byte order; 0: unset */
 	uint32_t	 inp_lbslot;	/* in its group + 1; 0: in none */
-	union {
-		struct hlink	   inp_hash;	/* connected */
-		TAILQ_ENTRY(inpcb) inp_peers;	/* bound, wildcard */
-	};
 	struct inpaddr	*inp_addr;	/* of its space, laddr and lport */
 	struct socket	*inp_socket;	/* NULL: detached (TIME_WAIT) */
 	struct inpcbinfo *inp_pcbinfo;

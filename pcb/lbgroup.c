@@ -24,45 +24,36 @@ struct lbgroup {
 	struct inpcb	*member[];
 };
 
-/* Room for one more than are bound now, with which the group begins. */
 int
-lbgroup_reserve(struct inpaddr *ia)
+lbgroup_reserve(struct vnet *v, struct lbgroup **lbp, uint32_t need)
 {
-	struct lbgroup *lb = ia->ia_lb;
-	uint32_t need = 1, cap;
+	struct lbgroup *lb = *lbp;
+	uint32_t cap = lb == NULL ? 0 : lb->cap;
 
-	for (unsigned c = 0; c < INP_NREUSE; c++)
-		if ((c & INP_REUSEPORT_LB) != 0)
-			need += ia->ia_nreuse[c];
-	cap = lb == NULL ? 0 : lb->cap;
 	if (need <= cap)
 		return 0;
 	cap = cap == 0 ? LB_MIN : 2 * cap;
-	lb = realloc(lb, sizeof(*lb) + cap * sizeof(lb->member[0]));
+	lb = zarray_resize(v, lb, sizeof(*lb) + cap * sizeof(lb->member[0]));
 	if (lb == NULL)
 		return ENOMEM;
-	if (ia->ia_lb == NULL)
+	if (*lbp == NULL)
 		lb->n = 0;
 	lb->cap = cap;
-	ia->ia_lb = lb;
+	*lbp = lb;
 	return 0;
 }
 
 void
-lbgroup_join(struct inpaddr *ia, struct inpcb *inp)
+lbgroup_join(struct lbgroup *lb, struct inpcb *inp)
 {
-	struct lbgroup *lb = ia->ia_lb;
-
 	assert(lb->n < lb->cap && inp->inp_lbslot == 0);
 	lb->member[lb->n++] = inp;
 	inp->inp_lbslot = lb->n;
-	ia->ia_haslb = true;
 }
 
 void
-lbgroup_leave(struct inpaddr *ia, struct inpcb *inp)
+lbgroup_leave(struct lbgroup *lb, struct inpcb *inp)
 {
-	struct lbgroup *lb = ia->ia_lb;
 	struct inpcb *last;
 
 	if (inp->inp_lbslot == 0)
@@ -71,20 +62,18 @@ lbgroup_leave(struct inpaddr *ia, struct inpcb *inp)
 	lb->member[inp->inp_lbslot - 1] = last;
 	last->inp_lbslot = inp->inp_lbslot;
 	inp->inp_lbslot = 0;
-	ia->ia_haslb = lb->n > 0;
 }
 
 struct inpcb *
-lbgroup_pick(const struct inpaddr *ia, uint64_t hash)
+lbgroup_pick(const struct lbgroup *lb, uint64_t hash)
 {
-	const struct lbgroup *lb = ia->ia_lb;
-
+	if (lb == NULL || lb->n == 0)
+		return NULL;
 	return lb->member[((hash >> 32) * lb->n) >> 32];
 }
 
 void
-lbgroup_free(struct inpaddr *ia)
+lbgroup_free(struct lbgroup *lb)
 {
-	free(ia->ia_lb);
-	ia->ia_lb = NULL;
+	free(lb);
 }

@@ -22,8 +22,8 @@ static void
 pcbs_fini(struct vnet *v)
 {
 	struct pcbs *p = V_pcb(v);
-	struct zone *zone[] = { p->ports, p->addrs, p->uids, p->jails,
-	    p->blocks };
+	struct zone *zone[] = { p->ports, p->addrs, p->shares, p->uids,
+	    p->jails, p->blocks };
 
 	for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
 		if (zone[i] != NULL)
@@ -37,11 +37,12 @@ pcbs_init(struct vnet *v)
 
 	p->ports = zinit(v, "inpport", sizeof(struct inpport), 0, 0);
 	p->addrs = zinit(v, "inpaddr", sizeof(struct inpaddr), 0, 0);
+	p->shares = inpshare_zone(v);
 	p->uids = zinit(v, "inpuid", sizeof(struct inpuid), 0, 0);
 	p->jails = zinit(v, "inpjail", sizeof(struct inpjail), 0, 0);
 	p->blocks = zinit(v, "inpblock", sizeof(struct inpblock), 0, 0);
-	if (p->ports != NULL && p->addrs != NULL && p->uids != NULL &&
-	    p->jails != NULL && p->blocks != NULL)
+	if (p->ports != NULL && p->addrs != NULL && p->shares != NULL &&
+	    p->uids != NULL && p->jails != NULL && p->blocks != NULL)
 		return 0;
 	pcbs_fini(v);
 	return ENOMEM;

@@ -130,10 +130,7 @@ other_user(const struct rivals *r, uint32_t uid)
 static bool
 not_shared(const struct rivals *r, unsigned mask)
 {
-	for (unsigned c = 0; r->same != NULL && c < INP_NREUSE; c++)
-		if (r->same->ia_nreuse[c] > 0 && (c & mask) == 0)
-			return true;
-	return false;
+	return r->same != NULL && peers_without(r->same, mask);
 }
 
 /* The options another socket may have for inp to bind beside it. */

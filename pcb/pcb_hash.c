@@ -111,7 +111,8 @@ find_addr(const struct inpcbinfo *pi, uint64_t h, const struct prison *owner,
 	HTABLE_FOREACH(l, &pi->pi_addrs, h) {
 		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
 
-		if (ia->ia_owner == owner && ia->ia_lport == lport &&
+		if (ia->ia_port->pt_owner == owner &&
+		    ia->ia_port->pt_port == lport &&
 		    inaddr_eq(&ia->ia_laddr, laddr))
 			return ia;
 	}
@@ -158,7 +159,8 @@ inpport_drop(struct inpcbinfo *pi, struct inpport *pt)
 static bool
 jail_wildcard(const struct inpaddr *ia)
 {
-	return prison_depth(ia->ia_owner) > 0 && inaddr_is_any(&ia->ia_laddr);
+	return inaddr_is_any(&ia->ia_laddr) &&
+	    prison_depth(ia->ia_port->pt_owner) > 0;
 }
 
 static struct inpaddr *
@@ -174,10 +176,7 @@ inpaddr_get(struct inpcbinfo *pi, struct inpport *pt,
 	if ((ia = zalloc(V_pcb(pi->pi_vnet)->addrs)) == NULL)
 		return NULL;
 	ia->ia_laddr = *laddr;
-	ia->ia_lport = pt->pt_port;
-	ia->ia_owner = pt->pt_owner;
 	ia->ia_port = pt;
-	TAILQ_INIT(&ia->ia_pcbs);
 	htable_insert(&pi->pi_addrs, &ia->ia_hash, h);
 	pi->pi_njailwild += jail_wildcard(ia);
 	return ia;
@@ -190,7 +189,6 @@ inpaddr_drop(struct inpcbinfo *pi, struct inpaddr *ia)
 		return;
 	pi->pi_njailwild -= jail_wildcard(ia);
 	htable_remove(&pi->pi_addrs, &ia->ia_hash);
-	lbgroup_free(ia);
 	zfree(V_pcb(pi->pi_vnet)->addrs, ia);
 }
 
@@ -217,11 +215,10 @@ inpaddr_reserve(const struct inpcb *inp, const struct inaddr *laddr,
 		return ENOMEM;
 	if ((ia = inpaddr_get(pi, pt, laddr)) == NULL)
 		goto noaddr;
-	if (!connected && (inp->inp_reuse & INP_REUSEPORT_LB) != 0 &&
-	    lbgroup_reserve(ia) != 0)
-		goto nogroup;
+	if (!connected && peers_reserve(pi, ia, inp->inp_reuse) != 0)
+		goto nopeers;
 	if (tally_add(pi, &pt->pt_tally, uid, c) != 0)
-		goto nogroup;
+		goto nopeers;
 	if (tally_add(pi, &ia->ia_tally, uid, c) != 0)
 		goto notally;
 	*iap = ia;
@@ -229,7 +226,8 @@ inpaddr_reserve(const struct inpcb *inp, const struct inaddr *laddr,
 
 notally:
 	tally_remove(pi, &pt->pt_tally, uid, c);
-nogroup:
+nopeers:
+	peers_trim(pi, ia);
 	inpaddr_drop(pi, ia);
 noaddr:
 	inpport_drop(pi, pt);
@@ -246,6 +244,7 @@ inpaddr_release(const struct inpcb *inp, struct inpaddr *ia, bool connected)
 
 	tally_remove(pi, &ia->ia_tally, uid, c);
 	tally_remove(pi, &pt->pt_tally, uid, c);
+	peers_trim(pi, ia);
 	inpaddr_drop(pi, ia);
 	inpport_drop(pi, pt);
 }
@@ -260,26 +259,6 @@ ends(const struct inpcb *inp, struct endpoint *local,
 	local->port = inp->inp_lport;
 	foreign->addr = inp->inp_faddr;
 	foreign->port = inp->inp_fport;
-}
-
-/* Among its peers, and in their load-balance group, as its eligibility says. */
-static void
-peers_insert(struct inpaddr *ia, struct inpcb *inp)
-{
-	if (!inp->inp_eligible) {
-		TAILQ_INSERT_TAIL(&ia->ia_pcbs, inp, inp_peers);
-		return;
-	}
-	TAILQ_INSERT_HEAD(&ia->ia_pcbs, inp, inp_peers);
-	if ((inp->inp_bindreuse & INP_REUSEPORT_LB) != 0)
-		lbgroup_join(ia, inp);
-}
-
-static void
-peers_remove(struct inpaddr *ia, struct inpcb *inp)
-{
-	TAILQ_REMOVE(&ia->ia_pcbs, inp, inp_peers);
-	lbgroup_leave(ia, inp);
 }
 
 void
@@ -299,7 +278,6 @@ in_pcbinshash(struct inpcb *inp, struct inpaddr *ia)
 	}
 	inp->inp_table = inaddr_is_any(&inp->inp_laddr) ? INP_WILD : INP_BOUND;
 	inp->inp_bindreuse = inp->inp_reuse & (INP_NREUSE - 1);
-	ia->ia_nreuse[inp->inp_bindreuse]++;
 	peers_insert(ia, inp);
 }
 
@@ -314,10 +292,8 @@ in_pcbremhash(struct inpcb *inp)
 		return;
 	if (connected)
 		htable_remove(&pi->pi_connected, &inp->inp_hash);
-	else {
+	else
 		peers_remove(ia, inp);
-		ia->ia_nreuse[inp->inp_bindreuse]--;
-	}
 	inp->inp_table = INP_NOWHERE;
 	inp->inp_addr = NULL;
 	inpaddr_release(inp, ia, connected);
@@ -375,11 +351,11 @@ struct found {
 static void
 offer(struct found *f, const struct inpaddr *ia, uint64_t h)
 {
-	unsigned depth = prison_depth(ia->ia_owner);
-	struct inpcb *inp = ia->ia_haslb ? lbgroup_pick(ia, h) :
-	    TAILQ_FIRST(&ia->ia_pcbs);
+	const struct prison *owner = ia->ia_port->pt_owner;
+	unsigned depth = prison_depth(owner);
+	struct inpcb *inp = peers_pick(ia, h);
 
-	if (inp == NULL || prison_state(ia->ia_owner) != PRISON_ALIVE)
+	if (inp == NULL || prison_state(owner) != PRISON_ALIVE)
 		return;
 	if (!inp->inp_eligible) {
 		if (f->refused == NULL)
@@ -400,7 +376,7 @@ lookup_bound(const struct inpcbinfo *pi, uint64_t h,
 	HTABLE_FOREACH(l, &pi->pi_addrs, ha) {
 		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
 
-		if (ia->ia_lport == dst->port &&
+		if (ia->ia_port->pt_port == dst->port &&
 		    inaddr_eq(&ia->ia_laddr, &dst->addr))
 			offer(f, ia, h);
 	}

@@ -4,6 +4,7 @@
  * pcb.c	the inpcbinfo; PCBs come and go
  * pcb_list.c	the lists of them, in order of age
  * pcb_hash.c	the tables: who is where; look-up
+ * pcb_peers.c	the unconnected PCBs of a table entry
  * pcb_tally.c	whose sockets are in a table entry
  * pcb_bind.c	bind
  * pcb_connect.c connect, accept, disconnect
@@ -87,21 +88,15 @@ struct lbgroup;
 
 /* Those of them that have one local address, which may be a wildcard. */
 struct inpaddr {
-	/* The first 64 bytes are all that a look-up reads. */
 	struct hlink	 ia_hash;
 	struct inaddr	 ia_laddr;
-	const struct prison *ia_owner;
-	struct inpcbhead ia_pcbs;	/* unconnected; eligible ones first, the
-					 * last to become so before others */
-	in_port_t	 ia_lport;
-	bool		 ia_haslb;	/* ia_lb has members */
-	struct lbgroup	*ia_lb;		/* NULL: none yet */
-	struct inpport	*ia_port;
-	uint32_t	 ia_nreuse[INP_NREUSE];	/* unconnected, by options */
+	struct inpport	*ia_port;	/* its owner and port are ours */
+	uintptr_t	 ia_peers;	/* pcb_peers.c */
 	struct tally	 ia_tally;
 };
 
-static_assert(offsetof(struct inpaddr, ia_lb) == 64, "one cache line");
+static_assert(sizeof(struct inpaddr) == 64, "one cache line");
+static_assert(offsetof(struct inpcb, inp_flags) == 64, "one cache line");
 
 struct inpcbinfo {
 	struct vnet	*pi_vnet;
@@ -123,7 +118,7 @@ struct inpcbinfo {
 
 /* State of the module: what all protocols share. */
 struct pcbs {
-	struct zone	*ports, *addrs, *uids, *jails, *blocks;
+	struct zone	*ports, *addrs, *shares, *uids, *jails, *blocks;
 	uint64_t	 gencnt;
 };
 
@@ -192,13 +187,28 @@ void	inpaddr_release(const struct inpcb *inp, struct inpaddr *ia,
 /* inp's addresses and ports are set; into the table that fits them. */
 void	in_pcbinshash(struct inpcb *inp, struct inpaddr *ia);
 
-/* lbgroup.c: ENOMEM */
-int	lbgroup_reserve(struct inpaddr *ia);
-void	lbgroup_join(struct inpaddr *ia, struct inpcb *inp);
-void	lbgroup_leave(struct inpaddr *ia, struct inpcb *inp);
-/* ia_haslb must be set. */
-struct inpcb *lbgroup_pick(const struct inpaddr *ia, uint64_t hash);
-void	lbgroup_free(struct inpaddr *ia);
+/* pcb_peers.c */
+struct zone *inpshare_zone(struct vnet *v);	/* NULL: no memory */
+/* Make room for one more, with these options (inp_reuse).  ENOMEM. */
+int	peers_reserve(struct inpcbinfo *pi, struct inpaddr *ia,
+	    unsigned reuse);
+/* inp_eligible and inp_bindreuse must not change between the two. */
+void	peers_insert(struct inpaddr *ia, struct inpcb *inp);
+void	peers_remove(struct inpaddr *ia, struct inpcb *inp);
+/* Whose a packet is, eligible or not; hash: of its four values.  NULL: none. */
+struct inpcb *peers_pick(const struct inpaddr *ia, uint64_t hash);
+/* Is there one whose inp_bindreuse has none of mask? */
+bool	peers_without(const struct inpaddr *ia, unsigned mask);
+/* Give back what a reservation took, or those now gone needed. */
+void	peers_trim(struct inpcbinfo *pi, struct inpaddr *ia);
+
+/* lbgroup.c; *lbp NULL: not made yet.  ENOMEM */
+int	lbgroup_reserve(struct vnet *v, struct lbgroup **lbp, uint32_t need);
+void	lbgroup_join(struct lbgroup *lb, struct inpcb *inp);
+void	lbgroup_leave(struct lbgroup *lb, struct inpcb *inp);
+/* lb may be NULL.  NULL: it has no members. */
+struct inpcb *lbgroup_pick(const struct lbgroup *lb, uint64_t hash);
+void	lbgroup_free(struct lbgroup *lb);
 
 /* pcb_bind.c: the range inp's ports are chosen from.  EPERM. */
 int	in_pcblimits(const struct inpcb *inp, const struct cred *cred,
