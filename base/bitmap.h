@@ -15,7 +15,7 @@
 
 #define BITMAP_SIZE	65536u
 #define BITMAP_WORDS	(BITMAP_SIZE / 64)
-#define BITMAP_FEW	12	/* members kept in an array, at most */
+#define BITMAP_FEW	4	/* members kept in an array, at most */
 
 struct vnet;
 struct zone;
