@@ -213,6 +213,16 @@ int	in_pcbaccept(const struct inpcb *listener, struct socket *so,
 struct inpcb *in_pcblookup(const struct inpcbinfo *pi,
 	    const struct endpoint *src, const struct endpoint *dst);
 
+/*
+ * The same for n packets: to[i] is whose packet i is.  All that is to be read
+ * is fetched ahead, so where the tables do not fit in the caches this costs a
+ * fraction of n times in_pcblookup().  A PCB may be in to[] several times, and
+ * what is done for one packet may free that of another: see inp_gencnt.
+ */
+void	in_pcblookup_batch(const struct inpcbinfo *pi,
+	    const struct endpoint *src, const struct endpoint *dst,
+	    struct inpcb **to, unsigned n);
+
 /* The connected one only. */
 struct inpcb *in_pcblookup_connected(const struct inpcbinfo *pi,
 	    const struct endpoint *src, const struct endpoint *dst);

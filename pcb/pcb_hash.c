@@ -366,19 +366,32 @@ offer(struct found *f, const struct inpaddr *ia, uint64_t h)
 	}
 }
 
+/* The hashes a look-up begins with; the second one is seldom needed. */
+struct hashes {
+	uint64_t	connected, bound;
+	bool		hasbound;
+};
+
 static void
-lookup_bound(const struct inpcbinfo *pi, uint64_t h,
+hash_bound(const struct inpcbinfo *pi, const struct endpoint *dst,
+    struct hashes *hs)
+{
+	hs->bound = hash_addr(pi, NOSPACE, &dst->addr, dst->port);
+	hs->hasbound = true;
+}
+
+static void
+lookup_bound(const struct inpcbinfo *pi, const struct hashes *hs,
     const struct endpoint *dst, struct found *f)
 {
-	uint64_t ha = hash_addr(pi, NOSPACE, &dst->addr, dst->port);
 	struct hlink *l;
 
-	HTABLE_FOREACH(l, &pi->pi_addrs, ha) {
+	HTABLE_FOREACH(l, &pi->pi_addrs, hs->bound) {
 		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
 
 		if (ia->ia_port->pt_port == dst->port &&
 		    inaddr_eq(&ia->ia_laddr, &dst->addr))
-			offer(f, ia, h);
+			offer(f, ia, hs->connected);
 	}
 }
 
@@ -395,18 +408,16 @@ lookup_wild(const struct inpcbinfo *pi, const struct prison *owner, uint64_t h,
 		offer(f, ia, h);
 }
 
-struct inpcb *
-in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
+/* To the unconnected. */
+static struct inpcb *
+lookup_listener(const struct inpcbinfo *pi, const struct hashes *hs,
     const struct endpoint *dst)
 {
-	uint64_t h = hash_connected(pi, dst, src);
-	struct inpcb *inp = lookup_connected(pi, h, src, dst);
 	struct found f = { 0 }, wild = { 0 };
+	uint64_t h = hs->connected;
 	struct prison *pr = NULL;
 
-	if (inp != NULL)
-		return inp;
-	lookup_bound(pi, h, dst, &f);
+	lookup_bound(pi, hs, dst, &f);
 	if (f.inp != NULL && f.depth > 0)
 		return f.inp;
 	if (pi->pi_njailwild > 0)
@@ -421,4 +432,87 @@ in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
 	if (wild.inp != NULL)
 		return wild.inp;
 	return f.refused != NULL ? f.refused : wild.refused;
+}
+
+static struct inpcb *
+lookup(const struct inpcbinfo *pi, struct hashes *hs,
+    const struct endpoint *src, const struct endpoint *dst)
+{
+	struct inpcb *inp = lookup_connected(pi, hs->connected, src, dst);
+
+	if (inp != NULL)
+		return inp;
+	if (!hs->hasbound)
+		hash_bound(pi, dst, hs);
+	return lookup_listener(pi, hs, dst);
+}
+
+struct inpcb *
+in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst)
+{
+	struct hashes hs = { .connected = hash_connected(pi, dst, src) };
+
+	return lookup(pi, &hs, src, dst);
+}
+
+/* ---- look-up of many ---- */
+
+#define BATCH	16	/* as many lines as are fetched at a time */
+
+/* Fetch connections; where there is none, the bucket of listeners. */
+static void
+fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst, struct hashes *hs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		hs[i] = (struct hashes){
+			.connected = hash_connected(pi, &dst[i], &src[i]),
+		};
+		htable_prefetch(&pi->pi_connected, hs[i].connected);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (htable_prefetch_entry(&pi->pi_connected,
+		    hs[i].connected) != NULL)
+			continue;
+		hash_bound(pi, &dst[i], &hs[i]);
+		htable_prefetch(&pi->pi_addrs, hs[i].bound);
+	}
+}
+
+/* From these buckets on to inpaddr and PCB. */
+static void
+fetch_listeners(const struct inpcbinfo *pi, const struct hashes *hs,
+    unsigned n)
+{
+	struct hlink *l[BATCH];
+
+	for (unsigned i = 0; i < n; i++)
+		l[i] = !hs[i].hasbound ? NULL :
+		    htable_prefetch_entry(&pi->pi_addrs, hs[i].bound);
+	for (unsigned i = 0; i < n; i++)
+		if (l[i] != NULL)
+			peers_prefetch(HT_OBJECT(l[i], struct inpaddr,
+			    ia_hash));
+}
+
+static void
+batch_lookup(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst, struct inpcb **to, unsigned n)
+{
+	struct hashes hs[BATCH];
+
+	fetch_connected(pi, src, dst, hs, n);
+	fetch_listeners(pi, hs, n);
+	for (unsigned i = 0; i < n; i++)
+		to[i] = lookup(pi, &hs[i], &src[i], &dst[i]);
+}
+
+void
+in_pcblookup_batch(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst, struct inpcb **to, unsigned n)
+{
+	for (unsigned i = 0; i < n; i += BATCH)
+		batch_lookup(pi, src + i, dst + i, to + i,
+		    n - i < BATCH ? n - i : BATCH);
 }

@@ -197,6 +197,8 @@ void	peers_insert(struct inpaddr *ia, struct inpcb *inp);
 void	peers_remove(struct inpaddr *ia, struct inpcb *inp);
 /* Whose a packet is, eligible or not; hash: of its four values.  NULL: none. */
 struct inpcb *peers_pick(const struct inpaddr *ia, uint64_t hash);
+/* Have what peers_pick() reads first fetched. */
+void	peers_prefetch(const struct inpaddr *ia);
 /* Is there one whose inp_bindreuse has none of mask? */
 bool	peers_without(const struct inpaddr *ia, unsigned mask);
 /* Give back what a reservation took, or those now gone needed. */

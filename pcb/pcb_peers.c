@@ -162,6 +162,12 @@ peers_pick(const struct inpaddr *ia, uint64_t hash)
 	return inp != NULL ? inp : TAILQ_FIRST(&is->is_pcbs);
 }
 
+void
+peers_prefetch(const struct inpaddr *ia)
+{
+	__builtin_prefetch((const void *)(ia->ia_peers & ~SHARED));
+}
+
 bool
 peers_without(const struct inpaddr *ia, unsigned mask)
 {

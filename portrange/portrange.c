@@ -5,16 +5,20 @@
  * address, and one for the whole space and protocol, the union that a wildcard
  * bind asks.  A connection is marked in the set of its destination, too.
  *
- * What a caller must avoid is then the union of at most four sets of ports.
- * Within the limits, each is first counted: a set that leaves nothing refuses
- * at once, and the one that leaves least is the base.  If no other set has a
- * port there (one address, no wildcard: nearly always), the n-th free port of
- * the base, n random, is the answer.  Otherwise, if the others are so small
- * that a draw succeeds more often than one time in four, draw so from the base
- * a few times and take the first port that no other set has; such a draw is
- * uniform over the acceptable ports.  If it promises less, or luck fails, the
- * sets are merged into 1024 words and the n-th clear bit found by counting
- * these; that is exact, and uniform as well, so the choice as a whole is.
+ * What a caller must avoid is then the union of at most four sets of ports.  A
+ * port is chosen in the first of three ways that succeeds:
+ *
+ * (1)	While no set is nearly as large as the range: any port of the range,
+ *	TRIES times, until no set has it.
+ * (2)	Count each set within the limits: one that leaves nothing refuses at
+ *	once, and the one that leaves least is the base.  Draw the n-th port
+ *	that the base leaves, n random, DRAWS times, until no other set has it;
+ *	if no other set has a port in the limits, that is at the first.
+ * (3)	Merge the sets into 1024 words and find the n-th clear bit, n random.
+ *
+ * Each is uniform over the acceptable ports, whatever the others did, so the
+ * choice as a whole is.  (3) is for sets that leave little only together: half
+ * of the ports used on the wildcard and the other half on the address.
  *
  * With net.inet.ip.portrange.randomized=0 the choice is the lowest acceptable
  * port above the protocol's last one, from the beginning after the end.
@@ -29,14 +33,14 @@
 #include "portrange/portrange_int.h"
 
 #define MAXSETS	4
-#define DRAWS	8	/* cost about as much as one merge of the sets */
+#define TRIES	16
+#define DRAWS	4	/* cost about as much as one merge of the sets */
 
 /* Ports to choose from: lo to hi, but for the members of sets. */
 struct choice {
 	unsigned	 lo, hi;
 	const struct bitmap *set[MAXSETS];
 	unsigned	 nsets;
-	unsigned	 taken;	/* in the limits, by all sets but the first */
 	unsigned	 left;	/* in the limits, by the first */
 };
 
@@ -192,21 +196,36 @@ choice_sort(struct choice *c)
 	const struct bitmap *set;
 
 	c->left = all;
-	c->taken = 0;
 	for (i = 0; i < c->nsets; i++) {
 		set = c->set[i];
 		if ((left = choice_left(c, set)) == all)
 			continue;
 		c->set[n++] = set;
-		c->taken += all - left;
 		if (left >= c->left)
 			continue;
 		c->set[n - 1] = c->set[0];
 		c->set[0] = set;
 		c->left = left;
 	}
-	c->taken -= all - c->left;
 	c->nsets = n;
+}
+
+/* A random port that no set has, by luck.  0: out of luck. */
+static unsigned
+choice_try(struct vnet *v, const struct choice *c)
+{
+	unsigned all = c->hi + 1 - c->lo;
+	unsigned i, port;
+
+	for (i = 0; i < c->nsets; i++)
+		if (c->set[i]->count >= all - all / 8)
+			return 0;
+	for (i = 0; i < TRIES; i++) {
+		port = c->lo + vnet_random_below(v, all);
+		if (choice_accepts(c, port))
+			return port;
+	}
+	return 0;
 }
 
 /* A random port that the first set leaves. */
@@ -221,19 +240,45 @@ choice_draw(struct vnet *v, const struct choice *c)
 	return bitmap_select_clear(c->set[0], n);
 }
 
-/* Acceptable ports as set bits, in the words from lo's to hi's. */
+/* Acceptable ports as set bits. */
 static void
 choice_merge(const struct choice *c, uint64_t words[BITMAP_WORDS])
 {
+	unsigned lo = c->lo / 64, hi = c->hi / 64;
 	unsigned i;
 
 	memset(words, 0, BITMAP_WORDS * sizeof(words[0]));
 	for (i = 0; i < c->nsets; i++)
 		bitmap_or(c->set[i], words);
-	words[c->lo / 64] |= (UINT64_C(1) << c->lo % 64) - 1;
-	words[c->hi / 64] |= ~UINT64_C(1) << c->hi % 64;
-	for (i = c->lo / 64; i <= c->hi / 64; i++)
+	words[lo] |= (UINT64_C(1) << c->lo % 64) - 1;
+	words[hi] |= ~UINT64_C(1) << c->hi % 64;
+	for (i = 0; i < BITMAP_WORDS; i++)
 		words[i] = ~words[i];
+	memset(words, 0, lo * sizeof(words[0]));
+	memset(words + hi + 1, 0, (BITMAP_WORDS - 1 - hi) * sizeof(words[0]));
+}
+
+#define ROW	16	/* words counted together, two or more at a time */
+
+/* Set bits of a row: those of each byte are added up before the bytes are. */
+static unsigned
+row_count(const uint64_t row[ROW])
+{
+	const uint64_t m1 = UINT64_C(0x5555555555555555);
+	const uint64_t m2 = UINT64_C(0x3333333333333333);
+	const uint64_t m4 = UINT64_C(0x0f0f0f0f0f0f0f0f);
+	const uint64_t m8 = UINT64_C(0x00ff00ff00ff00ff);
+	uint64_t sum = 0, w;
+	unsigned i;
+
+	for (i = 0; i < ROW; i++) {
+		w = row[i];
+		w -= w >> 1 & m1;
+		w = (w & m2) + (w >> 2 & m2);
+		sum += (w + (w >> 4)) & m4;
+	}
+	sum = (sum & m8) + (sum >> 8 & m8);
+	return sum * UINT64_C(0x0001000100010001) >> 48;
 }
 
 /* A random port that no set has.  0: none. */
@@ -241,15 +286,18 @@ static unsigned
 choice_draw_merged(struct vnet *v, const struct choice *c)
 {
 	uint64_t words[BITMAP_WORDS];
+	uint16_t counts[BITMAP_WORDS / ROW];
 	unsigned i, count, n = 0;
 
 	choice_merge(c, words);
-	for (i = c->lo / 64; i <= c->hi / 64; i++)
-		n += word_count(words[i]);
+	for (i = 0; i < BITMAP_WORDS / ROW; i++)
+		n += counts[i] = row_count(&words[i * ROW]);
 	if (n == 0)
 		return 0;
 	n = vnet_random_below(v, n);
-	for (i = c->lo / 64; n >= (count = word_count(words[i])); i++)
+	for (i = 0; n >= counts[i]; i++)
+		n -= counts[i];
+	for (i *= ROW; n >= (count = word_count(words[i])); i++)
 		n -= count;
 	return i * 64 + word_select(words[i], n);
 }
@@ -259,12 +307,14 @@ choose_random(struct vnet *v, struct choice *c)
 {
 	unsigned i, port;
 
+	if ((port = choice_try(v, c)) != 0)
+		return port;
 	choice_sort(c);
 	if (c->left == 0)
 		return 0;
 	if (c->nsets <= 1)
 		return choice_draw(v, c);
-	for (i = 0; i < DRAWS && c->taken < c->left / 4 * 3; i++) {
+	for (i = 0; i < DRAWS; i++) {
 		port = choice_draw(v, c);
 		if (choice_accepts(c, port))
 			return port;
