@@ -119,6 +119,10 @@ check: tests-built	## every test; ends with N passed, N failed, N skipped
 	@./setup test || echo "check: tests that need it will be skipped"
 	@sh tests/check $(B)
 
+check-full: $(UNITS)	## unit tests, those against an oracle for millions of steps
+	@NETJAIL_TEST_STEPS=4000000 NETJAIL_TEST_TIMEOUT=1800 \
+	    sh tests/check $(B) unit
+
 unit: $(UNITS) $(B)/bin/netstat	## the unit tests alone
 	@sh tests/check $(B) unit netstat
 
@@ -164,12 +168,12 @@ install: all		## into DESTDIR and PREFIX
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \
-	    while IFS=@ read -r t d; do printf 'make %-8s %s\n' "$$t" "$$d"; done
+	    while IFS=@ read -r t d; do printf 'make %-10s %s\n' "$$t" "$$d"; done
 
 clean:			## remove what was built
 	rm -rf build $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests-built demo check unit layers asan lint bench install help clean
+.PHONY: all tests-built demo check check-full unit layers asan lint bench install help clean
 .DEFAULT_GOAL := all

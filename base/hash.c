@@ -1,9 +1,9 @@
 /*
  * Theory of operation
  *
- * SipHash-2-4 as its paper defines it: two rounds for each eight bytes of the
+ * SipHash-c-d as its paper defines it: c rounds for each eight bytes of the
  * message taken as a little-endian word, the last word ending in the length,
- * then four rounds.  It is a pseudo-random function of the key; who does not
+ * then d rounds.  It is a pseudo-random function of the key; who does not
  * know the key cannot make entries of a table collide.  The key's words are
  * those of the paper on a little-endian machine; the result on others is
  * different but no worse.
@@ -39,16 +39,16 @@ sip_round(struct sip *s)
 }
 
 static inline void
-sip_word(struct sip *s, uint64_t word)
+sip_word(struct sip *s, uint64_t word, int rounds)
 {
 	s->d ^= word;
-	sip_round(s);
-	sip_round(s);
+	for (int i = 0; i < rounds; i++)
+		sip_round(s);
 	s->a ^= word;
 }
 
-uint64_t
-siphash24(const uint64_t key[2], const void *data, size_t len)
+static inline uint64_t
+siphash(const uint64_t key[2], const void *data, size_t len, int c, int d)
 {
 	struct sip s = {
 		key[0] ^ UINT64_C(0x736f6d6570736575),
@@ -59,19 +59,30 @@ siphash24(const uint64_t key[2], const void *data, size_t len)
 	const uint8_t *p = data;
 	uint64_t word;
 	size_t left;
-	int i;
 
 	for (left = len; left >= sizeof(word); left -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
-		sip_word(&s, le64toh(word));
+		sip_word(&s, le64toh(word), c);
 		p += sizeof(word);
 	}
 	word = (uint64_t)len << 56;
 	while (left-- > 0)
 		word |= (uint64_t)p[left] << 8 * left;
-	sip_word(&s, word);
+	sip_word(&s, word, c);
 	s.c ^= 0xff;
-	for (i = 0; i < 4; i++)
+	for (int i = 0; i < d; i++)
 		sip_round(&s);
 	return s.a ^ s.b ^ s.c ^ s.d;
+}
+
+uint64_t
+siphash13(const uint64_t key[2], const void *data, size_t len)
+{
+	return siphash(key, data, len, 1, 3);
+}
+
+uint64_t
+siphash24(const uint64_t key[2], const void *data, size_t len)
+{
+	return siphash(key, data, len, 2, 4);
 }

@@ -12,11 +12,12 @@
  * entries with the same hash are in the same chain, the newest first.
  *
  *	slots 0 to 6	one hash to a chain; tag and first entry
- *	slot 7		the same, or any number of hashes (HT_MIXED, no tag):
- *			what finds no room elsewhere
+ *	slot 7		the same, or any number of hashes (HT_MIXED): what
+ *			finds no room elsewhere.  In the tag's place are 16
+ *			bits, those that belong to one of the hashes set
  *
- * With five entries to a bucket on average and seven at most where a bucket is
- * about to be split, one entry in thirty shares the last slot.
+ * With four entries to a bucket on average, and a third more where a bucket is
+ * about to be split, one bucket in twenty has such a chain.
  *
  * Segments come and go with their buckets.  Only the directory (8 bytes per
  * 1024 buckets) is ever copied.  Splitting has to read all entries of a bucket,
@@ -125,6 +126,14 @@ make_slot(const struct hlink *l)
 	return ht_tag(l->hash) << HT_TAGSHIFT | p;
 }
 
+/* The same for a chain of several hashes; filter: of those behind l. */
+static uint64_t
+make_mixed(const struct hlink *l, uint64_t filter)
+{
+	return (filter & ~HT_PTRMASK) | ht_bit(l->hash) | (uintptr_t)l |
+	    HT_MIXED;
+}
+
 /* Does the slot's chain have an entry with this hash? */
 static bool
 chain_has(uint64_t slot, uint64_t hash)
@@ -155,25 +164,31 @@ bucket_insert(struct htbucket *b, struct hlink *l)
 {
 	uint64_t *slot = &b->slot[choose_slot(b, l->hash)];
 	struct hlink *first = ht_link(*slot);
-	bool mixed = *slot != 0 &&
-	    ((*slot & HT_MIXED) != 0 || first->hash != l->hash);
 
 	l->next = first;
-	*slot = mixed ? (uintptr_t)l | HT_MIXED : make_slot(l);
+	if ((*slot & HT_MIXED) != 0)
+		*slot = make_mixed(l, *slot);
+	else if (first != NULL && first->hash != l->hash)
+		*slot = make_mixed(l, ht_bit(first->hash));
+	else
+		*slot = make_slot(l);
 }
 
 /* The chain of a slot is what begins at l now. */
 static void
 set_chain(uint64_t *slot, struct hlink *l)
 {
-	bool mixed = (*slot & HT_MIXED) != 0;
+	uint64_t filter = 0;
 
 	if (l == NULL)
 		*slot = 0;
-	else if (mixed && l->next != NULL)
-		*slot = (uintptr_t)l | HT_MIXED;
-	else
+	else if ((*slot & HT_MIXED) == 0 || l->next == NULL)
 		*slot = make_slot(l);
+	else {
+		for (const struct hlink *n = l; n != NULL; n = n->next)
+			filter |= ht_bit(n->hash);
+		*slot = make_mixed(l, filter);
+	}
 }
 
 /* False: it is not in this chain. */
@@ -297,10 +312,14 @@ htable_probes(const struct htable *t, uint64_t hash)
 	const struct htbucket *b = htable_bucket(t, hash);
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < HT_SLOTS; i++)
-		if (ht_maybe(b->slot[i], hash))
-			for (const struct hlink *l = ht_link(b->slot[i]);
-			    l != NULL; l = l->next)
-				n++;
+	for (unsigned i = 0; i < HT_SLOTS; i++) {
+		const struct hlink *l = ht_link(b->slot[i]);
+
+		for (; l != NULL && ht_maybe(b->slot[i], hash); l = l->next) {
+			n++;
+			if (l->hash == hash)
+				return n;
+		}
+	}
 	return n;
 }

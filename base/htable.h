@@ -19,7 +19,7 @@
 struct vnet;
 
 #define HT_SLOTS	8	/* of a bucket */
-#define HT_LOAD		5	/* entries to a bucket, on average, at most */
+#define HT_LOAD		4	/* entries to a bucket, on average, at most */
 #define HT_MINBUCKETS	64
 /* Buckets come in segments: 16 small ones, then large ones. */
 #define HT_SMALL	64u	/* 4 KB */
@@ -30,7 +30,7 @@ struct hlink {
 	uint64_t	 hash;
 };
 
-/* 0, or a tag in the upper 16 bits and a chain's first entry below. */
+/* 0, or a chain's first entry below its tag (or filter) in the upper 16 bits. */
 struct htbucket {
 	_Alignas(64) uint64_t slot[HT_SLOTS];
 };
@@ -55,18 +55,25 @@ void	htable_fini(struct htable *t);	/* entries are the owner's */
 void	htable_insert(struct htable *t, struct hlink *l, uint64_t hash);
 void	htable_remove(struct htable *t, struct hlink *l);
 
-/* Entries that a search for this hash would have to look at; for tests. */
+/* Entries that a search looks at until it finds this hash; for tests. */
 unsigned htable_probes(const struct htable *t, uint64_t hash);
 
 #define HT_TAGSHIFT	48
 #define HT_PTRMASK	((UINT64_C(1) << HT_TAGSHIFT) - 1)
-#define HT_MIXED	UINT64_C(1)	/* the chain's hashes differ; no tag */
+#define HT_MIXED	UINT64_C(1)	/* the chain's hashes differ: filter */
 
 /* The tag of a hash, never 0; from the end that does not choose the bucket. */
 static inline uint64_t
 ht_tag(uint64_t hash)
 {
 	return hash >> HT_TAGSHIFT | 0x8000;
+}
+
+/* The bit of a hash in a filter. */
+static inline uint64_t
+ht_bit(uint64_t hash)
+{
+	return UINT64_C(1) << HT_TAGSHIFT << (hash >> 60);
 }
 
 static inline struct hlink *
@@ -97,7 +104,8 @@ htable_bucket(const struct htable *t, uint64_t hash)
 static inline int
 ht_maybe(uint64_t slot, uint64_t hash)
 {
-	return slot >> HT_TAGSHIFT == ht_tag(hash) || (slot & HT_MIXED) != 0;
+	return slot >> HT_TAGSHIFT == ht_tag(hash) ||
+	    ((slot & HT_MIXED) != 0 && (slot & ht_bit(hash)) != 0);
 }
 
 /* The first entry with this hash, and the next one; keys are the caller's to

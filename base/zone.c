@@ -373,3 +373,9 @@ zfail(struct zone *z, int n)
 {
 	z->failat = n;
 }
+
+void
+zfail_any(struct vnet *v, int n)
+{
+	V_zones(v)->failat = n;
+}

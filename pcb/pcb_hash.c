@@ -39,7 +39,7 @@ hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
 		.ports = (uint32_t)local->port << 16 | foreign->port,
 	};
 
-	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
 }
 
 static uint64_t
@@ -52,7 +52,7 @@ hash_addr(const struct inpcbinfo *pi, uint32_t space,
 		uint32_t	port;
 	} key = { .laddr = *laddr, .space = space, .port = lport };
 
-	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
 }
 
 /* The hash of an inpaddr: with its port space if it is a wildcard. */
@@ -76,7 +76,7 @@ hash_port(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
 		.space = (uint32_t)prison_jid(owner), .port = port, .v6 = v6,
 	};
 
-	return siphash24(pi->pi_vnet->hashkey, &key, sizeof(key));
+	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
 }
 
 static struct inpport *
@@ -458,7 +458,7 @@ in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
 
 /* ---- look-up of many ---- */
 
-#define BATCH	16	/* as many lines as are fetched at a time */
+#define BATCH	32	/* as many lines as are fetched at a time */
 
 /* Fetch connections; where there is none, the bucket of listeners. */
 static void

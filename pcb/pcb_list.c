@@ -99,7 +99,7 @@ hash_jail(const struct inpcbinfo *pi, const struct prison *pr)
 {
 	int jid = prison_jid(pr);
 
-	return siphash24(pi->pi_vnet->hashkey, &jid, sizeof(jid));
+	return siphash13(pi->pi_vnet->hashkey, &jid, sizeof(jid));
 }
 
 struct inpjail *

@@ -21,7 +21,7 @@ hash_uid(const struct inpcbinfo *pi, const struct tally *t, uint32_t uid)
 {
 	const uint64_t key[2] = { (uintptr_t)t, uid };
 
-	return siphash24(pi->pi_vnet->hashkey, key, sizeof(key));
+	return siphash13(pi->pi_vnet->hashkey, key, sizeof(key));
 }
 
 static struct inpuid *

@@ -133,14 +133,14 @@ struct portmap *
 portmap_find(const struct vnet *v, const struct portmaps *pm,
     const struct mapkey *key)
 {
-	return map_find(pm, key, siphash24(v->hashkey, key, sizeof(*key)));
+	return map_find(pm, key, siphash13(v->hashkey, key, sizeof(*key)));
 }
 
 /* Find or make.  One that is made must get a use, or map_release(). */
 static struct portmap *
 map_get(const struct vnet *v, struct portmaps *pm, const struct mapkey *key)
 {
-	uint64_t hash = siphash24(v->hashkey, key, sizeof(*key));
+	uint64_t hash = siphash13(v->hashkey, key, sizeof(*key));
 	struct portmap *m;
 
 	if ((m = map_find(pm, key, hash)) != NULL)
@@ -166,7 +166,7 @@ share_hash(const struct vnet *v, const struct portmap *m, uint16_t port)
 {
 	uint64_t in[2] = { m->link.hash, port };
 
-	return siphash24(v->hashkey, in, sizeof(in));
+	return siphash13(v->hashkey, in, sizeof(in));
 }
 
 static struct portshare *
@@ -295,7 +295,7 @@ dst_hash(const struct vnet *v, const struct portmap *m,
 		m->link.hash, dst->addr.d[0], dst->addr.d[1], dst->port
 	};
 
-	return siphash24(v->hashkey, in, sizeof(in));
+	return siphash13(v->hashkey, in, sizeof(in));
 }
 
 static struct portdst *

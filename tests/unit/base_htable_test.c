@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/htable.h"
 #include "base/vnet.h"
+#include "base/zone.h"
 
 #define N 20000
 
@@ -157,6 +158,41 @@ no_operation_changes_more_than_a_few_buckets(void **state)
 	}
 }
 
+static void
+without_memory_chains_get_longer_until_there_is_some(void **state)
+{
+	struct world *w = *state;
+	unsigned i;
+
+	for (i = 0; i < N / 4; i++) {
+		zfail_any(w->v, 0);
+		flip(w, i);
+	}
+	assert_int_equal(w->t.nbuckets, HT_MINBUCKETS);
+	compare(w);
+	zfail_any(w->v, -1);
+	for (; i < N / 2; i++)
+		flip(w, i);
+	assert_in_range(w->t.nbuckets, N / 2 / HT_LOAD, N / 2 / HT_LOAD + 2);
+	compare(w);
+}
+
+static void
+a_search_looks_at_few_entries(void **state)
+{
+	struct world *w = *state;
+	unsigned i, sum = 0;
+
+	for (i = 0; i < N; i += 3)
+		flip(w, i);
+	for (i = 0; i < N; i += 3)
+		sum += htable_probes(&w->t, hash(w, i));
+	assert_in_range(sum, w->n, w->n * 11 / 10);
+	for (sum = 0, i = 0; i < N; i++)
+		sum += htable_probes(&w->t, hash(w, i + 3 * N));
+	assert_in_range(sum, 0, N / 5);
+}
+
 int
 main(void)
 {
@@ -165,6 +201,8 @@ main(void)
 		TEST(entries_are_found_at_every_size),
 		TEST(size_follows_the_number_of_entries),
 		TEST(no_operation_changes_more_than_a_few_buckets),
+		TEST(without_memory_chains_get_longer_until_there_is_some),
+		TEST(a_search_looks_at_few_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,6 +233,7 @@ siphash_gives_the_papers_values(void **unused)
 	assert_true(siphash24(key, msg, 15) == UINT64_C(0xa129ca6149be45e5));
 	assert_true(siphash24(key, msg, 0) == UINT64_C(0x726fdb47dd0e0e31));
 	assert_true(siphash24(key, msg, 8) == UINT64_C(0x93f5f5799a932462));
+	assert_true(siphash13(key, msg, 0) == UINT64_C(0xabac0158050fc4dc));
 }
 
 int

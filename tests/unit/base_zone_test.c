@@ -280,6 +280,59 @@ zfail_fails_the_nth_only(void **state)
 }
 
 static void
+zfail_any_fails_the_nth_of_all(void **state)
+{
+	struct vnet *v = *state;
+	struct zone *a = zinit(v, "a", 100, 0, 0);
+	struct zone *b = zinit(v, "b", 100, 0, 0);
+	void *p[5];
+
+	for (int n = 0; n < 5; n++) {
+		zfail_any(v, n);
+		p[0] = zalloc(a);
+		p[1] = zalloc(b);
+		p[2] = zblock(v);
+		p[3] = zarray(v, 10, 8);
+		p[4] = zarray_resize(v, NULL, 100);
+		for (int i = 0; i < 5; i++)
+			assert_int_equal(p[i] == NULL, i == n);
+		if (p[0] != NULL)
+			zfree(a, p[0]);
+		if (p[1] != NULL)
+			zfree(b, p[1]);
+		if (p[2] != NULL)
+			zblock_free(v, p[2]);
+		free(p[3]);
+		free(p[4]);
+	}
+	zdestroy(a);
+	zdestroy(b);
+}
+
+static void
+blocks_are_apart_and_aligned(void **state)
+{
+	uint8_t *block[200];
+	struct vnet *v = *state;
+	unsigned i;
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (i = 0; i < 200; i++) {
+			assert_non_null(block[i] = zblock(v));
+			assert_int_equal((uintptr_t)block[i] % ZBLOCK, 0);
+			block[i][0] = block[i][ZBLOCK - 1] = (uint8_t)i;
+		}
+		for (i = 0; i < 200; i++) {
+			assert_int_equal(block[i][0], i);
+			assert_int_equal(block[i][ZBLOCK - 1], i);
+		}
+		shuffle(v, (void **)(void *)block, 200);
+		for (i = 0; i < 200; i++)
+			zblock_free(v, block[i]);
+	}
+}
+
+static void
 zones_are_listed_in_order_of_creation(void **state)
 {
 	struct vnet *v = *state;
@@ -318,6 +371,8 @@ main(void)
 		TEST(empty_slabs_but_one_go_back_to_the_system),
 		TEST(the_limit_holds_and_may_move),
 		TEST(zfail_fails_the_nth_only),
+		TEST(zfail_any_fails_the_nth_of_all),
+		TEST(blocks_are_apart_and_aligned),
 		TEST(zones_are_listed_in_order_of_creation),
 	};
 

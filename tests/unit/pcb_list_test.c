@@ -222,6 +222,14 @@ bound(struct fixture *f)
 	return inp;
 }
 
+/* Beside one that balances load, so that both become a group. */
+static struct inpcb *
+sharing(struct fixture *f)
+{
+	bound(f);
+	return fresh(f);
+}
+
 static int
 accept_on_it(struct fixture *f, struct inpcb *inp)
 {
@@ -233,7 +241,17 @@ accept_on_it(struct fixture *f, struct inpcb *inp)
 	return error == ENOBUFS ? EAGAIN : error;
 }
 
-/* Fail the n-th allocation from zone z.  Returns what act() did. */
+static void
+refuse(struct fixture *f, struct zone *z, int n)
+{
+	if (z != NULL)
+		zfail(z, n);
+	else
+		zfail_any(f->v, n);
+}
+
+/* Fail the n-th allocation from zone z, or of all (NULL).  Returns what act()
+ * did. */
 static int
 act_without(struct fixture *f, const struct scene *s, struct zone *z, int n)
 {
@@ -243,9 +261,9 @@ act_without(struct fixture *f, const struct scene *s, struct zone *z, int n)
 
 	if (inp != NULL)
 		copy = *inp;
-	zfail(z, n);
+	refuse(f, z, n);
 	error = s->act(f, inp);
-	zfail(z, -1);
+	refuse(f, z, -1);
 	if (error != 0) {
 		assert_int_equal(error, EAGAIN);
 		assert_int_equal(zones_used(f->v), used);
@@ -282,6 +300,29 @@ without_memory_nothing_is_left_half_done(void **state)
 	}
 }
 
+/* Arrays and tables too; those that need not grow at once may do without. */
+static void
+no_allocation_that_fails_leaves_anything_half_done(void **state)
+{
+	struct fixture *f = *state;
+	const struct scene scene[] = {
+		{ nothing, alloc }, { fresh, bind_it }, { sharing, bind_it },
+		{ beside, root_binds_it }, { fresh, connect_it },
+		{ bound, connect_it }, { bound, accept_on_it },
+	};
+	const int want[] = { 3, 4, 3, 5, 5, 1, 3 };	/* at least */
+	uint64_t used = zones_used(f->v);
+
+	for (unsigned i = 0; i < sizeof(scene) / sizeof(scene[0]); i++) {
+		int failures = 0;
+
+		for (int n = 0; n < 30; n++)
+			failures += act_without(f, &scene[i], NULL, n) != 0;
+		assert_in_range(failures, want[i], 20);
+		assert_int_equal(zones_used(f->v), used);
+	}
+}
+
 static void
 without_memory_disconnect_unbinds(void **state)
 {
@@ -307,6 +348,7 @@ main(void)
 		T(a_pcb_holds_its_jail),
 		T(the_limit_is_enobufs),
 		T(without_memory_nothing_is_left_half_done),
+		T(no_allocation_that_fails_leaves_anything_half_done),
 		T(without_memory_disconnect_unbinds),
 	};
 

@@ -10,7 +10,8 @@
 #include "tests/unit/pcb_fixture.h"
 
 #define NSOCK	200
-#define STEPS	150000
+#define STEPS	150000		/* or NETJAIL_TEST_STEPS */
+#define NBATCH	40
 #define LO	20000		/* ports that are chosen: LO to HI */
 #define HI	20006
 
@@ -554,6 +555,31 @@ step(struct model *m)
 	}
 }
 
+/* Of many packets at once, each gets what it would get alone. */
+static void
+check_batch(struct model *m)
+{
+	struct endpoint src[NBATCH] = { 0 }, dst[NBATCH] = { 0 };
+	struct inpcb *to[NBATCH];
+	unsigned n = 1 + rnd(m, NBATCH);
+
+	for (unsigned i = 0; i < n; i++) {
+		src[i] = random_end(m);
+		dst[i] = random_end(m);
+	}
+	in_pcblookup_batch(m->pi, src, dst, to, n);
+	for (unsigned i = 0; i < n; i++)
+		assert_ptr_equal(to[i], in_pcblookup(m->pi, &src[i], &dst[i]));
+}
+
+static unsigned
+nsteps(void)
+{
+	const char *s = getenv("NETJAIL_TEST_STEPS");
+
+	return s == NULL ? STEPS : (unsigned)strtoul(s, NULL, 10);
+}
+
 static void
 run(struct fixture *f, struct inpcbinfo *pi)
 {
@@ -568,8 +594,11 @@ run(struct fixture *f, struct inpcbinfo *pi)
 	    fixture_jail(f->v, f->two, NULL) } };
 	for (unsigned i = 0; i < 8; i++)
 		m->addr[i] = ip(addr[i]);
-	for (unsigned i = 0; i < STEPS; i++)
+	for (unsigned i = 0; i < nsteps(); i++) {
 		step(m);
+		if (i % 64 == 0)
+			check_batch(m);
+	}
 	/* It was about something. */
 	assert_true(m->chosen > 1000);
 	assert_true(m->inuse > 1000);

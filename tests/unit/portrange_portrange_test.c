@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/vnet.h"
@@ -26,6 +27,7 @@
 #define NADDRS	6
 #define NDSTS	3
 #define NPORTS	65536
+#define STEPS	120000		/* or NETJAIL_TEST_STEPS */
 #define NTAKES	4000
 #define NODST	(-1)
 
@@ -289,12 +291,20 @@ step(struct world *w, unsigned takes_in_10)
 		put(w, vnet_random_below(w->v, w->ntakes));
 }
 
+static int
+nsteps(void)
+{
+	const char *s = getenv("NETJAIL_TEST_STEPS");
+
+	return s == NULL ? STEPS : atoi(s);
+}
+
 static void
 random_use_agrees_with_arrays_of_counters(void **state)
 {
 	struct world *w = *state;
 
-	for (int i = 0; i < 120000; i++)
+	for (int i = 0; i < nsteps(); i++)
 		step(w, i / 20000 % 2 == 0 ? 8 : 3);
 	put_all(w);
 }
