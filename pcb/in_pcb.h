@@ -94,6 +94,7 @@ struct inpcb {
 	uint8_t		 inp_ip_ttl;
 	uint8_t		 inp_ip_tos;
 	bool		 inp_anyport;	/* raw: match any port */
+	bool		 inp_small;	/* in_pcbshrink() was here */
 	bool		 inp_dstused;	/* port is marked used to the peer */
 	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
 					 * byte order; 0: unset */
@@ -116,6 +117,11 @@ TAILQ_HEAD(inpcbhead, inpcb);
 int	in_pcbinfo_init(struct vnet *v, struct inpcbinfo **ip, const char *name,
 	    uint8_t proto, size_t size, uint64_t limit,
 	    bool (*islocal)(const struct vnet *, const struct inaddr *));
+/*
+ * A second zone, for PCBs that from some time on (listen) need only the first
+ * `size' bytes of their control block.  At most once; ENOMEM.
+ */
+int	in_pcbinfo_small(struct inpcbinfo *pi, const char *name, size_t size);
 /* All PCBs must be gone. */
 void	in_pcbinfo_destroy(struct vnet *v, struct inpcbinfo *pi);
 
@@ -135,6 +141,15 @@ struct inpcb *in_pcbafter(const struct inpcbinfo *pi, const struct prison *pr,
 /* A fresh PCB for so (may be NULL).  vflag INP_IPV4 or INP_IPV6.  ENOBUFS. */
 int	in_pcballoc(struct inpcbinfo *pi, struct socket *so,
 	    const struct cred *cred, uint8_t vflag, struct inpcb **inpp);
+
+/*
+ * Move inp, which is not connected, to the second zone; what is behind the
+ * first bytes is lost.  All of pcb/ knows only the new one then, which is
+ * returned and has inp's generation count; whoever else knows inp (its socket)
+ * is the caller's to tell.  Without memory, or a second zone: inp itself.  Call
+ * it before in_pcbeligible(): its place among its peers is lost.
+ */
+struct inpcb *in_pcbshrink(struct inpcb *inp);
 
 /* Out of all tables, port given back, freed. */
 void	in_pcbfree(struct inpcb *inp);

@@ -7,6 +7,9 @@
  * own, as large as the protocol's control block that begins with the inpcb;
  * what the tables are made of comes from zones that all protocols share.
  *
+ * A listener needs little of what a connection does; the control block of a
+ * protocol has that part first, and in_pcbshrink() leaves the rest behind.
+ *
  * A PCB belongs to the jail of the credential it was made with, for as long as
  * it lives, and holds a reference to it.  The generation count is drawn from
  * one counter of the vnet, at birth and at death, so a listing that remembers
@@ -14,6 +17,7 @@
  * count it was seen with tells whether it still is the same PCB.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <netinet/in.h>
 
 #include "pcb/pcb_int.h"
@@ -110,8 +114,19 @@ in_pcbinfo_destroy(struct vnet *v, struct inpcbinfo *pi)
 	(void)v;
 	assert(pi->pi_count == 0);
 	tables_fini(pi);
+	if (pi->pi_smallzone != NULL)
+		zdestroy(pi->pi_smallzone);
 	zdestroy(pi->pi_zone);
 	free(pi);
+}
+
+int
+in_pcbinfo_small(struct inpcbinfo *pi, const char *name, size_t size)
+{
+	assert(pi->pi_smallzone == NULL && size >= sizeof(struct inpcb));
+	pi->pi_smallsize = size;
+	pi->pi_smallzone = zinit(pi->pi_vnet, name, size, sizeof(uint64_t), 0);
+	return pi->pi_smallzone == NULL ? ENOMEM : 0;
 }
 
 struct vnet *
@@ -178,6 +193,31 @@ nolist:
 	return ENOBUFS;
 }
 
+struct inpcb *
+in_pcbshrink(struct inpcb *inp)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct inpjail *ij = inpjail_find(pi, inp->inp_cred.prison);
+	bool peers = inp->inp_table != INP_NOWHERE;
+	struct inpcb *new;
+
+	assert(inp->inp_table != INP_CONNECTED);
+	if (inp->inp_small || pi->pi_smallzone == NULL ||
+	    (new = zalloc(pi->pi_smallzone)) == NULL)
+		return inp;
+	if (peers)
+		peers_remove(inp->inp_addr, inp);
+	memcpy(new, inp, pi->pi_smallsize);
+	new->inp_small = true;
+	inplist_replace(&pi->pi_list, INP_ALLLIST, inp, new);
+	inplist_replace(&ij->ij_list, INP_JAILLIST, inp, new);
+	if (peers)
+		peers_insert(new->inp_addr, new);
+	newgen(pi, inp);
+	zfree(pi->pi_zone, inp);
+	return new;
+}
+
 void
 in_pcbfree(struct inpcb *inp)
 {
@@ -190,5 +230,5 @@ in_pcbfree(struct inpcb *inp)
 	prison_put(pi->pi_vnet, inp->inp_cred.prison);
 	newgen(pi, inp);
 	pi->pi_count--;
-	zfree(pi->pi_zone, inp);
+	zfree(inp->inp_small ? pi->pi_smallzone : pi->pi_zone, inp);
 }

@@ -101,6 +101,8 @@ static_assert(offsetof(struct inpcb, inp_flags) == 64, "one cache line");
 struct inpcbinfo {
 	struct vnet	*pi_vnet;
 	struct zone	*pi_zone;
+	struct zone	*pi_smallzone;	/* NULL: none */
+	size_t		 pi_smallsize;
 	uint8_t		 pi_proto;
 	bool		 pi_stream;
 	bool		(*pi_islocal)(const struct vnet *,
@@ -158,6 +160,9 @@ int	inplist_insert(struct vnet *v, struct inplist *il, int which,
 	    struct inpcb *inp);
 void	inplist_remove(struct vnet *v, struct inplist *il, int which,
 	    struct inpcb *inp);
+/* new, a copy of old, takes its place. */
+void	inplist_replace(struct inplist *il, int which, struct inpcb *old,
+	    struct inpcb *new);
 struct inpjail *inpjail_find(const struct inpcbinfo *pi,
 	    const struct prison *pr);
 int	inpjail_insert(struct inpcbinfo *pi, struct inpcb *inp);

@@ -70,6 +70,18 @@ inplist_remove(struct vnet *v, struct inplist *il, int which,
 	zfree(V_pcb(v)->blocks, ib);
 }
 
+void
+inplist_replace(struct inplist *il, int which, struct inpcb *old,
+    struct inpcb *new)
+{
+	struct inpblock *ib = old->inp_block[which];
+
+	TAILQ_INSERT_AFTER(&il->il_head, old, new, inp_list[which]);
+	TAILQ_REMOVE(&il->il_head, old, inp_list[which]);
+	if (ib->ib_first == old)
+		ib->ib_first = new;
+}
+
 static struct inpcb *
 inplist_after(const struct inplist *il, int which, uint64_t gen)
 {

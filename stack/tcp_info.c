@@ -23,11 +23,13 @@ tcp_facts(const struct socket *so, struct tcp_facts *f)
 	tp = intotcpcb(so->so_pcb);
 	mss = tcp_maxseg(tp);
 	f->state = tp->t_state;
+	f->snd_mss = mss;
+	f->rcv_mss = mss;
+	if (tp->t_inpcb.inp_small)
+		return;
 	f->rto_us = tp->t_rxtcur * 1000;
 	f->srtt_us = tp->t_srtt;
 	f->rttvar_us = tp->t_rttvar;
-	f->snd_mss = mss;
-	f->rcv_mss = mss;
 	f->snd_cwnd = tp->snd_cwnd;
 	f->snd_ssthresh = tp->snd_ssthresh;
 	f->snd_wnd = tp->snd_wnd;
@@ -63,7 +65,7 @@ tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt)
 	strcpy(xt->xt_cc, "newreno");
 	xt->t_state = tp->t_state;
 	xt->t_flags = tp->t_flags & TF_EXPORTED;
-	if (tp->t_state == TCPS_LISTEN)
+	if (tp->t_state == TCPS_LISTEN || tp->t_inpcb.inp_small)
 		return;
 	xt->t_sndzerowin = (int32_t)tp->t_sndzerowin;
 	xt->t_sndrexmitpack = (int32_t)tp->t_sndrexmitpack;

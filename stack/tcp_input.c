@@ -465,7 +465,8 @@ closed_input(struct vnet *v, const struct tcpseg *s)
 static bool
 connection_input(struct tcpcb *tp, struct tcpseg *s)
 {
-	tp->t_segs_in++;
+	if (tp->t_state > TCPS_LISTEN)
+		tp->t_segs_in++;
 	switch ((enum tcp_state)tp->t_state) {
 	case TCPS_CLOSED:
 		closed_input(tcp_vnetof(tp), s);

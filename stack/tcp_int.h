@@ -145,10 +145,13 @@ struct tcpcb {
 	uint8_t		 t_dupacks;	/* in a row, saturates */
 	uint8_t		 t_keepcnt;	/* 0: the knob */
 	uint32_t	 t_maxunacktime; /* ms; 0: no limit */
-	uint64_t	 t_rxtstart;	/* ns: data unacknowledged since */
 	uint32_t	 t_keepinit;	/* ms; 0: the knob */
 	uint32_t	 t_keepidle;
 	uint32_t	 t_keepintvl;
+	uint16_t	 t_maxseg;	/* MSS, without options */
+	uint16_t	 t_usermss;	/* TCP_MAXSEG; 0: none */
+
+	/* A listener's (inp_small) ends here: TCPCB_SMALL. */
 
 	/* Send (RFC 9293, 3.3.1).  snd_nxt falls back on a time-out. */
 	tcp_seq		 snd_una, snd_nxt, snd_max;
@@ -158,8 +161,6 @@ struct tcpcb {
 	uint32_t	 max_sndwnd;	/* largest the peer ever offered */
 	tcp_seq		 snd_sml;	/* end of the last small segment */
 	tcp_seq		 snd_full;	/* end of the last that filled cwnd */
-	uint16_t	 t_maxseg;	/* MSS, without options */
-	uint16_t	 t_usermss;	/* TCP_MAXSEG; 0: none */
 
 	/* Receive. */
 	tcp_seq		 rcv_nxt;
@@ -170,6 +171,7 @@ struct tcpcb {
 	uint8_t		 snd_scale, rcv_scale;
 	uint8_t		 request_r_scale;
 	uint8_t		 t_warcnt;	/* challenge ACKs in this period */
+	uint64_t	 t_rxtstart;	/* ns: data unacknowledged since */
 	uint16_t	 t_softerror;	/* errno an ICMP error stood for */
 	uint16_t	 t_segqlen;	/* segments in t_segq */
 	struct tseg	*t_segq;	/* by sequence number, disjoint */
@@ -199,6 +201,8 @@ struct tcpcb {
 	struct callout	 t_callout;	/* fires at or before all of: */
 	uint64_t	 t_timers[TT_N]; /* ns; 0: off */
 };
+
+#define TCPCB_SMALL	offsetof(struct tcpcb, snd_una)
 
 /* A million of them are a plan, not an accident. */
 _Static_assert(sizeof(struct tcpcb) <= 512, "tcpcb has outgrown its place");

@@ -51,7 +51,10 @@ tcp_init(struct vnet *v)
 	    sizeof(struct tcpcb), 0, in_localaddr);
 	if (error != 0)
 		return error;
-	if ((error = tcp_reass_init(v)) != 0)
+	error = in_pcbinfo_small(t->pcbinfo, "tcp_inpcb_listen", TCPCB_SMALL);
+	if (error == 0)
+		error = tcp_reass_init(v);
+	if (error != 0)
 		in_pcbinfo_destroy(v, t->pcbinfo);
 	return error;
 }
@@ -96,12 +99,21 @@ tcp_newtcpcb(struct tcpcb *tp)
 	tp->snd_ssthresh = (uint32_t)TCP_MAXWIN << TCP_MAXWINSHIFT;
 }
 
+/* A listener has neither timers nor segments. */
+static void
+stop(struct tcpcb *tp)
+{
+	if (tp->t_inpcb.inp_small)
+		return;
+	tcp_timer_stopall(tp);
+	tcp_reass_flush(tp);
+}
+
 void
 tcp_discard(struct tcpcb *tp)
 {
 	assert(tp->t_inpcb.inp_socket == NULL);
-	tcp_timer_stopall(tp);
-	tcp_reass_flush(tp);
+	stop(tp);
 	tcp_state_change(tp, TCPS_CLOSED);
 	tcp_state_leave(tp);
 	in_pcbfree(&tp->t_inpcb);
@@ -133,8 +145,7 @@ tcp_close(struct tcpcb *tp)
 
 	if (tp->t_state > TCPS_LISTEN)
 		TCPSTAT(tcp_vnetof(tp))->tcps_closed++;
-	tcp_timer_stopall(tp);
-	tcp_reass_flush(tp);
+	stop(tp);
 	tcp_state_change(tp, TCPS_CLOSED);
 	tp->t_flags |= TF_DROPPED;
 	if (so != NULL) {

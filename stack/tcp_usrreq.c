@@ -150,8 +150,9 @@ tcp_usr_listen(struct socket *so, int backlog, const struct cred *cred)
 		if (error != 0)
 			return error;
 	}
-	tcp_state_change(tp, TCPS_LISTEN);
-	in_pcbeligible(&tp->t_inpcb, true);
+	so->so_pcb = in_pcbshrink(&tp->t_inpcb);
+	tcp_state_change(sototcpcb(so), TCPS_LISTEN);
+	in_pcbeligible(so->so_pcb, true);
 	return 0;
 }
 

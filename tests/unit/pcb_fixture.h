@@ -98,7 +98,8 @@ fixture_setup(void **state)
 	return in_pcbinfo_init(f->v, &f->tcp, "tcp_inpcb", IPPROTO_TCP,
 	    sizeof(struct inpcb), 0, fixture_islocal) != 0 ||
 	    in_pcbinfo_init(f->v, &f->udp, "udp_inpcb", IPPROTO_UDP,
-	    sizeof(struct inpcb), 0, fixture_islocal) != 0;
+	    sizeof(struct inpcb), 0, fixture_islocal) != 0 ||
+	    in_pcbinfo_small(f->tcp, "tcp_small", sizeof(struct inpcb)) != 0;
 }
 
 static inline void

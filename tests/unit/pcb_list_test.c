@@ -323,6 +323,37 @@ no_allocation_that_fails_leaves_anything_half_done(void **state)
 	}
 }
 
+/* Lists, tables and load-balance group know the PCB by its new address. */
+static void
+a_pcb_that_shrinks_keeps_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct inpcb *a = pcb(f->tcp, f->p0, 0, INP_REUSEPORT_LB);
+	struct inpcb *b = pcb(f->tcp, f->p0, 0, INP_REUSEPORT_LB);
+	struct inpcb *c = pcb(f->tcp, f->p0, 0, 0), *old = b;
+	uint64_t gen = b->inp_gencnt;
+
+	assert_int_equal(bindto(a, "10.0.0.9", 80), 0);
+	assert_int_equal(bindto(b, "10.0.0.9", 80), 0);
+	in_pcbeligible(a, true);
+	in_pcbeligible(b, true);
+	b = in_pcbshrink(b);
+	assert_ptr_not_equal(b, old);
+	assert_int_equal(b->inp_gencnt, gen);
+	assert_ptr_equal(in_pcbshrink(b), b);
+	assert_ptr_equal(in_pcbnext(a, false), b);
+	assert_ptr_equal(in_pcbnext(b, true), c);
+	assert_ptr_equal(in_pcbafter(f->tcp, NULL, gen - 1), b);
+	in_pcbfree(a);
+	assert_ptr_equal(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80), b);
+	assert_ptr_equal(in_pcbfirst(f->tcp, f->p0), b);
+	zfail_any(f->v, 0);
+	assert_ptr_equal(in_pcbshrink(c), c);
+	zfail_any(f->v, -1);
+	in_pcbfree(b);
+	assert_null(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80));
+}
+
 static void
 without_memory_disconnect_unbinds(void **state)
 {
@@ -349,6 +380,7 @@ main(void)
 		T(the_limit_is_enobufs),
 		T(without_memory_nothing_is_left_half_done),
 		T(no_allocation_that_fails_leaves_anything_half_done),
+		T(a_pcb_that_shrinks_keeps_its_place),
 		T(without_memory_disconnect_unbinds),
 	};
 

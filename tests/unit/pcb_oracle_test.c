@@ -481,6 +481,8 @@ step_listen(struct model *m, struct sock *s)
 
 	if (on == s->eligible)
 		return;
+	if (s->fport == 0)
+		s->inp = in_pcbshrink(s->inp);
 	in_pcbeligible(s->inp, on);
 	s->eligible = on;
 	s->since = ++m->clock;
