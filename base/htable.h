@@ -46,7 +46,7 @@ struct htable {
 
 /* The object that embeds link as its member. */
 #define HT_OBJECT(link, type, member) \
-	((type *)(void *)((char *)(link) - offsetof(type, member)))
+	((type *)((uintptr_t)(link) - offsetof(type, member)))
 
 int	htable_init(struct vnet *v, struct htable *t);	/* 0 or ENOMEM */
 void	htable_fini(struct htable *t);	/* entries are the owner's */

@@ -238,6 +238,11 @@ void	in_pcblookup_batch(const struct inpcbinfo *pi,
 	    const struct endpoint *src, const struct endpoint *dst,
 	    struct inpcb **to, unsigned n);
 
+/* The fetching alone, for packets that are looked up one by one soon.  Does
+ * nothing while the tables are small. */
+void	in_pcbprefetch(const struct inpcbinfo *pi, const struct endpoint *src,
+	    const struct endpoint *dst, unsigned n);
+
 /* The connected one only. */
 struct inpcb *in_pcblookup_connected(const struct inpcbinfo *pi,
 	    const struct endpoint *src, const struct endpoint *dst);

@@ -459,6 +459,7 @@ in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
 /* ---- look-up of many ---- */
 
 #define BATCH	32	/* as many lines as are fetched at a time */
+#define FETCH_MIN 4096	/* PCBs that are cached anyway */
 
 /* Fetch connections; where there is none, the bucket of listeners. */
 static void
@@ -472,9 +473,15 @@ fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
 		htable_prefetch(&pi->pi_connected, hs[i].connected);
 	}
 	for (unsigned i = 0; i < n; i++) {
-		if (htable_prefetch_entry(&pi->pi_connected,
-		    hs[i].connected) != NULL)
+		const struct hlink *l = htable_prefetch_entry(
+		    &pi->pi_connected, hs[i].connected);
+
+		if (l != NULL) {
+			/* What the protocol will read first. */
+			__builtin_prefetch(HT_OBJECT(l, const struct inpcb,
+			    inp_hash) + 1);
 			continue;
+		}
 		hash_bound(pi, &dst[i], &hs[i]);
 		htable_prefetch(&pi->pi_addrs, hs[i].bound);
 	}
@@ -497,13 +504,20 @@ fetch_listeners(const struct inpcbinfo *pi, const struct hashes *hs,
 }
 
 static void
+fetch(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst, struct hashes *hs, unsigned n)
+{
+	fetch_connected(pi, src, dst, hs, n);
+	fetch_listeners(pi, hs, n);
+}
+
+static void
 batch_lookup(const struct inpcbinfo *pi, const struct endpoint *src,
     const struct endpoint *dst, struct inpcb **to, unsigned n)
 {
 	struct hashes hs[BATCH];
 
-	fetch_connected(pi, src, dst, hs, n);
-	fetch_listeners(pi, hs, n);
+	fetch(pi, src, dst, hs, n);
 	for (unsigned i = 0; i < n; i++)
 		to[i] = lookup(pi, &hs[i], &src[i], &dst[i]);
 }
@@ -515,4 +529,14 @@ in_pcblookup_batch(const struct inpcbinfo *pi, const struct endpoint *src,
 	for (unsigned i = 0; i < n; i += BATCH)
 		batch_lookup(pi, src + i, dst + i, to + i,
 		    n - i < BATCH ? n - i : BATCH);
+}
+
+void
+in_pcbprefetch(const struct inpcbinfo *pi, const struct endpoint *src,
+    const struct endpoint *dst, unsigned n)
+{
+	struct hashes hs[BATCH];
+
+	for (unsigned i = 0; i < n && pi->pi_count > FETCH_MIN; i += BATCH)
+		fetch(pi, src + i, dst + i, hs, n - i < BATCH ? n - i : BATCH);
 }

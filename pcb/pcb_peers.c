@@ -165,7 +165,11 @@ peers_pick(const struct inpaddr *ia, uint64_t hash)
 void
 peers_prefetch(const struct inpaddr *ia)
 {
-	__builtin_prefetch((const void *)(ia->ia_peers & ~SHARED));
+	const struct inpcb *inp = only_one(ia);
+
+	/* And what the protocol will read first. */
+	__builtin_prefetch(inp);
+	__builtin_prefetch(inp + 1);
 }
 
 bool

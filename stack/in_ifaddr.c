@@ -11,13 +11,16 @@
  * Addresses are counted, since two jails may bring the same one.  They are
  * configuration: what is left when the vnet ends is freed here.
  */
+#include <assert.h>
 #include <errno.h>
 #include <bsd/sys/queue.h>
 
 #include "base/hash.h"
 #include "base/htable.h"
 #include "base/zone.h"
-#include "stack/ip.h"
+#include "stack/ip_int.h"
+
+#define PREFETCH_MIN 4096	/* addresses that are cached anyway */
 
 struct in_ifaddr {
 	struct hlink	 ia_hash;
@@ -134,6 +137,25 @@ in_ifaddr_remove(struct vnet *v, const struct inaddr *a)
 	if (--ia->ia_refs == 0)
 		ifaddr_free(V_ifaddr(v), ia);
 	return 0;
+}
+
+void
+in_localaddr_prefetch(const struct vnet *v, const struct endpoint *e,
+    unsigned n)
+{
+	const struct htable *t = &V_ifaddr(v)->table;
+	uint64_t hash[IP_AHEAD];
+	unsigned i;
+
+	if (t->n < PREFETCH_MIN)
+		return;
+	assert(n <= IP_AHEAD);
+	for (i = 0; i < n; i++) {
+		hash[i] = ifaddr_hash(v, &e[i].addr);
+		htable_prefetch(t, hash[i]);
+	}
+	for (i = 0; i < n; i++)
+		htable_prefetch_entry(t, hash[i]);
 }
 
 bool

@@ -111,6 +111,12 @@ struct ipproto {
 	 */
 	void	(*ctlinput)(struct vnet *, int error, const struct inaddr *src,
 		    const struct inaddr *dst, const uint8_t hdr[8]);
+	/*
+	 * n packets with these ends, not checked yet, are about to be input:
+	 * a hint to fetch what they will look up.  NULL: not interested.
+	 */
+	void	(*prefetch)(struct vnet *, const struct endpoint *src,
+		    const struct endpoint *dst, unsigned n);
 };
 #define IPPROTO_ADD(var) LINKERSET_ADD(ipproto, var)
 

@@ -49,6 +49,15 @@ ip_hdrlen(const uint8_t *h)
 /* The interface that leads to dst; NULL: none. */
 struct ifnet *ip_route(const struct vnet *v, const struct inaddr *dst);
 
+/* Tell the protocols about the packets of a queue that begins with m: at most
+ * IP_AHEAD of them. */
+#define IP_AHEAD	16
+void	ip_prefetch(struct vnet *v, const struct mbuf *m);
+
+/* Fetch what in_localaddr() reads of n <= IP_AHEAD addresses. */
+void	in_localaddr_prefetch(const struct vnet *v, const struct endpoint *e,
+	    unsigned n);
+
 /*
  * Give raw sockets their copies of a packet; m begins with its checked IP
  * header and is not consumed.  True if anybody wanted it.

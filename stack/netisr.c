@@ -10,7 +10,7 @@
  * interface and in net.inet.ip.intr_queue_drops.
  */
 #include "base/callout.h"
-#include "stack/ip.h"
+#include "stack/ip_int.h"
 #include "sysctl/sysctl.h"
 
 /*
@@ -96,9 +96,13 @@ netisr_dequeue(struct vnet *v)
 bool
 vnet_run(struct vnet *v, unsigned budget)
 {
+	const struct netisr *q = V_netisr(v);
 	struct mbuf *m;
 
-	for (; budget > 0 && (m = netisr_dequeue(v)) != NULL; budget--) {
+	for (unsigned i = 0; i < budget && q->head != NULL; i++) {
+		if (i % IP_AHEAD == 0 && q->head->m_nextpkt != NULL)
+			ip_prefetch(v, q->head);
+		m = netisr_dequeue(v);
 		if (m->m_rcvif != NULL) {
 			m->m_rcvif->if_ipackets++;
 			m->m_rcvif->if_ibytes += m->m_pktlen;
@@ -106,5 +110,5 @@ vnet_run(struct vnet *v, unsigned budget)
 		ip_input(v, m);
 	}
 	callout_run(v);
-	return V_netisr(v)->head != NULL;
+	return q->head != NULL;
 }

@@ -33,8 +33,18 @@ static void tcp_fini(struct vnet *v);
 
 VNET_MODULE(tcp_module, struct tcp_vnet, VNET_PROTO, tcp_init, tcp_fini);
 
+static void
+tcp_prefetch(struct vnet *v, const struct endpoint *src,
+    const struct endpoint *dst, unsigned n)
+{
+	in_pcbprefetch(V_tcp(v)->pcbinfo, src, dst, n);
+}
+
 static const struct ipproto tcp_ipproto = {
-	.proto = IPPROTO_TCP, .input = tcp_input, .ctlinput = tcp_ctlinput,
+	.proto = IPPROTO_TCP,
+	.input = tcp_input,
+	.ctlinput = tcp_ctlinput,
+	.prefetch = tcp_prefetch,
 };
 IPPROTO_ADD(tcp_ipproto);
 

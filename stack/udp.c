@@ -178,10 +178,18 @@ udp_ctlinput(struct vnet *v, int error, const struct inaddr *src,
 		soseterror(inp->inp_socket, error);
 }
 
+static void
+udp_prefetch(struct vnet *v, const struct endpoint *src,
+    const struct endpoint *dst, unsigned n)
+{
+	in_pcbprefetch(V_udpstate(v)->pcbinfo, src, dst, n);
+}
+
 static const struct ipproto udp_ipproto = {
 	.proto = IPPROTO_UDP,
 	.input = udp_input,
 	.ctlinput = udp_ctlinput,
+	.prefetch = udp_prefetch,
 };
 IPPROTO_ADD(udp_ipproto);
 
