@@ -30,7 +30,7 @@ struct hlink {
 	uint64_t	 hash;
 };
 
-/* 0, or a chain's first entry below its tag (or filter) in the upper 16 bits. */
+/* 0, or a chain's first entry; its tag, or filter, in the upper 16 bits. */
 struct htbucket {
 	_Alignas(64) uint64_t slot[HT_SLOTS];
 };

@@ -19,6 +19,10 @@
  * wildcard one is hashed with its port space too, and is looked for in each
  * jail that lists the packet's destination.
  *
+ * A look-up waits for memory up to four times: bucket of the connected table,
+ * bucket, inpaddr and PCB of a listener.  One of many packets does so for all
+ * of them at a time, step by step (in_pcblookup_batch(), in_pcbprefetch()).
+ *
  * Entering a table is split in two: inpaddr_reserve() does what may fail, with
  * the PCB still where it was; in_pcbinshash() cannot fail.
  */

@@ -9,7 +9,7 @@
  *	a share		n[CONN] + n[BOUND] >= 2; in bound if n[BOUND] > 0
  *
  * A listener's port with a million accepted connections is one such share; a
- * map with one port is 128 bytes, and a million aliases with a listener each
+ * map with few ports is 72 bytes, and a million aliases with a listener each
  * are a million of these.
  *
  * A set per destination says which ports have a connection there.  It belongs

@@ -3,8 +3,8 @@
  *
  * An attacker who knows the key of the tables collects addresses and ports that
  * fall into one bucket, and sends them to a stack with that key and to one with
- * a key he does not know.  The first shows that the attack is one; in the second
- * no search may look at more entries than when the values are random.
+ * a key he does not know.  The first shows that the attack is one; in the
+ * second no search may look at more entries than when the values are random.
  */
 #include "tests/unit/pcb_fixture.h"
 
