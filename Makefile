@@ -109,7 +109,7 @@ $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TCFLAGS) -O2 -o $@ $<
 
-tests-built: all $(UNITS) $(RUNPROG) $(PLATFORM)
+tests-built: all $(UNITS) $(RUNPROG) $(PLATFORM) $(CAPACITY)
 
 demo: all $(B)/run/static	## two jails talk, netstat shows it inside and outside
 	@./setup test || echo "demo: trying without"
