@@ -85,6 +85,12 @@ chunk_new(struct blocks *bs)
 		free(c);
 		return NULL;
 	}
+	/*
+	 * A fault in a chunk without a single page would make a huge one at
+	 * once, and keep packets waiting for milliseconds; where there is one,
+	 * the system does it behind our back.
+	 */
+	*(volatile char *)p = 0;
 	if (bs->nchunks > 0)
 		madvise(p, CHUNK, MADV_HUGEPAGE);
 	c->base = (uintptr_t)p;
