@@ -26,6 +26,7 @@
 
 #define ENOUGH	250000		/* operations of each sort */
 #define PLENTY	2000000
+#define BATCH	32		/* packets looked up together */
 #define PORT	80
 #define OTHERS	8000000		/* second addresses of jails from here on */
 
@@ -178,9 +179,9 @@ static const struct kind kinds[] = {
 /* ---- in, found, out ---- */
 
 struct times {
-	double	 insert, lookup, remove;	/* ns, of all rounds */
+	double	 insert, lookup, batch, remove;	/* ns, of all rounds */
 	double	 bytes;			/* of one PCB */
-	uint64_t nins, nops;		/* insertions; of each of the others */
+	uint64_t nins, nbatch, nops;	/* nops: of look-ups and removals */
 };
 
 static void
@@ -262,6 +263,28 @@ lookup_all(struct table *t, const struct kind *k, struct times *sum)
 	sum->lookup += (double)(wall_ns() - start);
 }
 
+/* As lookup_all(), a burst of packets at a time. */
+static void
+batch_all(struct table *t, const struct kind *k, struct times *sum)
+{
+	struct endpoint src[BATCH], dst[BATCH];
+	struct shuffle s = shuffle_begin(t->n);
+	struct inpcb *inp[BATCH];
+	uint64_t i, start = wall_ns();
+	unsigned j;
+
+	for (i = 0; i < t->n && i < PLENTY; i += BATCH) {
+		for (j = 0; j < BATCH; j++)
+			k->packet(shuffle_next(&s), &src[j], &dst[j]);
+		in_pcblookup_batch(t->pi, src, dst, inp, BATCH);
+		for (j = 0; j < BATCH; j++)
+			if (inp[j] == NULL || !meant_for(inp[j], &dst[j]))
+				errx(1, "%s: not found", k->name);
+	}
+	sum->batch += (double)(wall_ns() - start);
+	sum->nbatch += i;
+}
+
 static void
 remove_all(struct table *t, struct times *sum)
 {
@@ -291,6 +314,7 @@ round_trip(const struct kind *k, uint64_t n, struct times *sum)
 	insert_all(&t, k, sum);
 	sum->bytes = ((double)rss_bytes() - (double)before) / (double)n;
 	lookup_all(&t, k, sum);
+	batch_all(&t, k, sum);
 	remove_all(&t, sum);
 	table_fini(&t);
 	sum->nins += n;
@@ -309,6 +333,8 @@ run_size(const struct kind *k, uint64_t n, uint64_t asked, struct times *sum)
 	figure(sum->insert / (double)sum->nins, "ns", "table.%s.%s.insert",
 	    k->name, size);
 	figure(sum->lookup / (double)sum->nops, "ns", "table.%s.%s.lookup",
+	    k->name, size);
+	figure(sum->batch / (double)sum->nbatch, "ns", "table.%s.%s.batch",
 	    k->name, size);
 	figure(sum->remove / (double)sum->nops, "ns", "table.%s.%s.remove",
 	    k->name, size);
