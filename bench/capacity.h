@@ -106,6 +106,7 @@ shuffle_next(struct shuffle *s)
 
 /* A new stack, the same at each run. */
 struct vnet *bench_vnet(void);
+bool	has_value(struct vnet *v, const char *name);
 void	set_value(struct vnet *v, const char *name, int value);
 
 /* ---- the others ---- */

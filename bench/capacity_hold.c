@@ -225,8 +225,9 @@ run_ticks(struct world *w)
 	uint64_t i, sum = 0, next, end;
 	char name[64], size[24];
 
-	tick(w->v, w->v->now + SETTLE, &d);
-	d = (struct delays) { 0 };
+	vnet_settime(w->v, w->v->now + SETTLE);
+	while (callout_next(w->v) <= w->v->now)
+		callout_run(w->v);
 	for (i = 0; i < TICKS; i++)
 		sum += tick(w->v, w->v->now + NSEC_PER_MSEC, &d);
 	end = w->v->now + HOURS;

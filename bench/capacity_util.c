@@ -209,6 +209,15 @@ bench_vnet(void)
 	return v;
 }
 
+bool
+has_value(struct vnet *v, const char *name)
+{
+	unsigned len = CTL_MAXNAME;
+	int mib[CTL_MAXNAME];
+
+	return sysctl_lookup(v, name, mib, &len) == 0;
+}
+
 void
 set_value(struct vnet *v, const char *name, int value)
 {

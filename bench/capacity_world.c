@@ -271,6 +271,8 @@ make_timewait(struct world *w, uint64_t n, in_port_t port)
 	struct cost c;
 	uint64_t i;
 
+	if (has_value(w->v, "net.inet.tcp.maxtcptw"))
+		set_value(w->v, "net.inet.tcp.maxtcptw", (int)n + 1);
 	keep_room(w, 1);
 	server = make_server(w, port);
 	c = cost_begin("TIME_WAIT", n);
