@@ -6,8 +6,9 @@
  * A kind says what PCB i is and where a packet for it goes.  PCBs go in in
  * order of their number, are looked up and go out in an order that no cache
  * foresees (two million of each; the rest goes out untimed).  Small tables are
- * made again and again until a quarter of a million operations are timed.  A size that would need more memory than there is, as
- * the one before it tells, is left out with a word on stderr.
+ * made again and again until a quarter of a million operations are timed.  A
+ * size that would need more memory than there is, as the one before it tells,
+ * is left out with a word on stderr.
  *
  * The PCBs are TCP's, of TCP's size, without the protocol: bytes are those of
  * the zones and tables of this layer.

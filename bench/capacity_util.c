@@ -18,7 +18,7 @@
 #define BAR_WIDTH	40
 #define BAR_AFTER	NSEC_PER_SEC
 #define BAR_EVERY	(NSEC_PER_SEC / 10)
-#define BAR_MASK	0x3ff		/* looks at the clock every 1024 steps */
+#define BAR_MASK	0x3ff		/* a look at the clock every 1024 */
 
 void
 figure(double value, const char *unit, const char *fmt, ...)

@@ -6,8 +6,8 @@
  *
  * Listener i is at alias i modulo --aliases, at --port and, once all aliases
  * have one there, the ports above it.  With jails it is in jail i modulo their
- * number, on the wildcard; jail j has two addresses (with one the wildcard would
- * become that), aliases 2j and 2j + 1.  A connection runs over lo0 and
+ * number, on the wildcard; jail j has two addresses, aliases 2j and 2j + 1
+ * (with one the wildcard would become that).  A connection runs over lo0 and
  * both its ends are here; 32768 go to each address, about half of what the
  * default port range would carry.
  *

@@ -37,8 +37,8 @@ struct control {
 	const struct control_ops *ops;	/* NULL: the MIB is all */
 	struct conns	 conns;
 	uid_t		 owner;		/* who may connect, beside root */
-	uint64_t	 turn;		/* vnet's time in the last turn with a */
-	uint64_t	 turn_end;	/* listing; and when to let go in it */
+	uint64_t	 turn;		/* vnet's time in the last turn that */
+	uint64_t	 turn_end;	/* had a listing; when it was over */
 };
 
 struct conn {
@@ -55,7 +55,7 @@ struct conn {
 	struct ctlmsg	 datahdr;	/* of req.out's bytes */
 	size_t		 datalen, datapos;	/* both together */
 	bool		 busy;		/* a sysctl is running */
-	bool		 leash;		/* of a jail's init: see conn_request() */
+	bool		 leash;		/* a jail's init's: conn_request() */
 	bool		 writing;	/* waits for EPOLLOUT */
 	int		 mib[CTL_MAXNAME];
 	unsigned	 miblen;
