@@ -446,7 +446,6 @@ djail_remove(struct djail *j)
 	j->state = DJAIL_DYING;
 	j->d->ndying++;
 	prison_remove(j->d->vnet, j->prison);
-	tcp_purge(j->d->vnet, j->prison);
 	j->leash = NULL;
 	if (leash != NULL)
 		conn_free(leash);

@@ -96,6 +96,7 @@ struct inpcb {
 	bool		 inp_anyport;	/* raw: match any port */
 	bool		 inp_small;	/* in_pcbshrink() was here */
 	bool		 inp_dstused;	/* port is marked used to the peer */
+	bool		 inp_compact;	/* of in_pcbcompact()'s size */
 	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
 					 * byte order; 0: unset */
 	uint32_t	 inp_lbslot;	/* in its group + 1; 0: in none */
@@ -153,6 +154,22 @@ struct inpcb *in_pcbshrink(struct inpcb *inp);
 
 /* Out of all tables, port given back, freed. */
 void	in_pcbfree(struct inpcb *inp);
+
+/*
+ * Let connected PCBs that have lost their socket go on in less memory: size is
+ * that of an object whose first member is a struct inpcb.  Once per inpcbinfo,
+ * which then owns the zone.  ENOMEM.
+ */
+int	in_pcbinfo_compact(struct inpcbinfo *pi, const char *name, size_t size,
+	    uint64_t limit);
+void	in_pcbinfo_compact_limit(struct inpcbinfo *pi, uint64_t limit);
+
+/*
+ * Put such an object, zero behind its inpcb, in the place of inp, which is
+ * freed; gencnt, tables, lists and port stay what they are.  NULL: no memory,
+ * or the zone is full; inp is as it was.
+ */
+struct inpcb *in_pcbcompact(struct inpcb *inp);
 
 /*
  * Bind.  name NULL: an ephemeral port on the address it has (any).  cred: of

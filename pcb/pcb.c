@@ -117,6 +117,8 @@ in_pcbinfo_destroy(struct vnet *v, struct inpcbinfo *pi)
 	if (pi->pi_smallzone != NULL)
 		zdestroy(pi->pi_smallzone);
 	zdestroy(pi->pi_zone);
+	if (pi->pi_compact != NULL)
+		zdestroy(pi->pi_compact);
 	free(pi);
 }
 
@@ -218,6 +220,16 @@ in_pcbshrink(struct inpcb *inp)
 	return new;
 }
 
+static struct zone *
+zone_of(const struct inpcb *inp)
+{
+	const struct inpcbinfo *pi = inp->inp_pcbinfo;
+
+	if (inp->inp_compact)
+		return pi->pi_compact;
+	return inp->inp_small ? pi->pi_smallzone : pi->pi_zone;
+}
+
 void
 in_pcbfree(struct inpcb *inp)
 {
@@ -230,5 +242,44 @@ in_pcbfree(struct inpcb *inp)
 	prison_put(pi->pi_vnet, inp->inp_cred.prison);
 	newgen(pi, inp);
 	pi->pi_count--;
-	zfree(inp->inp_small ? pi->pi_smallzone : pi->pi_zone, inp);
+	zfree(zone_of(inp), inp);
+}
+
+/* ---- PCBs that wait alone ---- */
+
+int
+in_pcbinfo_compact(struct inpcbinfo *pi, const char *name, size_t size,
+    uint64_t limit)
+{
+	assert(pi->pi_compact == NULL && size >= sizeof(struct inpcb));
+	pi->pi_compact = zinit(pi->pi_vnet, name, size, sizeof(uint64_t),
+	    limit);
+	return pi->pi_compact == NULL ? ENOMEM : 0;
+}
+
+void
+in_pcbinfo_compact_limit(struct inpcbinfo *pi, uint64_t limit)
+{
+	zlimit(pi->pi_compact, limit);
+}
+
+struct inpcb *
+in_pcbcompact(struct inpcb *inp)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct inpjail *ij = inpjail_find(pi, inp->inp_cred.prison);
+	struct inpcb *to;
+
+	assert(inp->inp_socket == NULL);
+	assert(!inp->inp_compact && !inp->inp_small);
+	if ((to = zalloc(pi->pi_compact)) == NULL)
+		return NULL;
+	in_pcbreplace(inp, to);
+	inplist_replace(&pi->pi_list, INP_ALLLIST, inp, to);
+	inplist_replace(&ij->ij_list, INP_JAILLIST, inp, to);
+	to->inp_compact = true;
+	/* Not the listing's business: the PCB is the same. */
+	inp->inp_gencnt = ++V_pcb(pi->pi_vnet)->gencnt;
+	zfree(pi->pi_zone, inp);
+	return to;
 }

@@ -304,6 +304,17 @@ in_pcbremhash(struct inpcb *inp)
 }
 
 void
+in_pcbreplace(struct inpcb *inp, struct inpcb *to)
+{
+	struct htable *t = &inp->inp_pcbinfo->pi_connected;
+
+	assert(inp->inp_table == INP_CONNECTED);
+	htable_remove(t, &inp->inp_hash);
+	*to = *inp;
+	htable_insert(t, &to->inp_hash, inp->inp_hash.hash);
+}
+
+void
 in_pcbeligible(struct inpcb *inp, bool eligible)
 {
 	bool listed = inp->inp_table == INP_BOUND || inp->inp_table == INP_WILD;

@@ -103,6 +103,7 @@ struct inpcbinfo {
 	struct zone	*pi_zone;
 	struct zone	*pi_smallzone;	/* NULL: none */
 	size_t		 pi_smallsize;
+	struct zone	*pi_compact;	/* of in_pcbcompact(); NULL: none */
 	uint8_t		 pi_proto;
 	bool		 pi_stream;
 	bool		(*pi_islocal)(const struct vnet *,
@@ -191,6 +192,8 @@ void	inpaddr_release(const struct inpcb *inp, struct inpaddr *ia,
 	    bool connected);
 /* inp's addresses and ports are set; into the table that fits them. */
 void	in_pcbinshash(struct inpcb *inp, struct inpaddr *ia);
+/* `to' becomes a copy of inp, which is connected, and takes its place. */
+void	in_pcbreplace(struct inpcb *inp, struct inpcb *to);
 
 /* pcb_peers.c */
 struct zone *inpshare_zone(struct vnet *v);	/* NULL: no memory */

@@ -119,6 +119,12 @@ sonumopen(const struct vnet *v)
 	return V_sockstate(v)->numopen;
 }
 
+uint32_t
+somaxsockets(const struct vnet *v)
+{
+	return V_sockstate(v)->maxsockets;
+}
+
 uint64_t
 sogencnt(const struct vnet *v)
 {

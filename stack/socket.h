@@ -270,8 +270,9 @@ void	sbflush(struct vnet *v, struct sockbuf *sb);
 struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
 	    size_t len);
 
-/* How many sockets there are: kern.ipc.numopensockets. */
+/* How many sockets there are: kern.ipc.numopensockets; may be: maxsockets. */
 uint64_t sonumopen(const struct vnet *v);
+uint32_t somaxsockets(const struct vnet *v);
 /* The last so_gencnt given: xig_sogen of listings. */
 uint64_t sogencnt(const struct vnet *v);
 

@@ -5,6 +5,7 @@
 #ifndef STACK_TCP_H
 #define STACK_TCP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/vnet.h"
@@ -38,9 +39,13 @@ struct tcp_facts {
 };
 void	tcp_facts(const struct socket *so, struct tcp_facts *f);
 
-/* Free the TIME_WAIT PCBs of a jail that goes (and those that get there once
- * prison_state() is PRISON_DYING are freed at once). */
-void	tcp_purge(struct vnet *v, const struct prison *pr);
+/*
+ * End the waits in TIME_WAIT of a jail that goes (those that get there once
+ * prison_state() is PRISON_DYING are freed at once), looking at no more than
+ * `budget' of its PCBs, from *gen on: 0 at first.  True: call again.
+ */
+bool	tcp_purge(struct vnet *v, const struct prison *pr, uint64_t *gen,
+	    unsigned budget);
 
 /* The protocol's part of a listing record (t_state, timers, windows). */
 void	tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt);

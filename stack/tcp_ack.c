@@ -152,7 +152,7 @@ fin_acked(struct tcpcb *tp)
 	}
 	if (tp->t_state == TCPS_CLOSING) {
 		tcp_twstart(tp);
-		return TV_DROP;
+		return TV_GONE;
 	}
 	if (tp->t_state == TCPS_LAST_ACK)
 		return tcp_close(tp) ? TV_DROP : TV_GONE;

@@ -62,6 +62,12 @@ tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt)
 	const struct tcpcb *tp = (const struct tcpcb *)inp;
 
 	strcpy(xt->xt_stack, "netjail");
+	if (inp->inp_compact) {
+		xt->t_state = TCPS_TIME_WAIT;
+		xt->tt_2msl = (int32_t)tcp_tw_left(tcp_vnetof(tp),
+		    (const struct tcptw *)inp);
+		return;
+	}
 	strcpy(xt->xt_cc, "newreno");
 	xt->t_state = tp->t_state;
 	xt->t_flags = tp->t_flags & TF_EXPORTED;

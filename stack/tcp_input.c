@@ -413,7 +413,7 @@ tcp_segment_fin(struct tcpcb *tp, struct tcpseg *s)
 		tcp_state_change(tp, TCPS_CLOSING);
 	else if (tp->t_state == TCPS_FIN_WAIT_2) {
 		tcp_twstart(tp);
-		return TV_DROP;
+		return TV_GONE;
 	}
 	return TV_GO;
 }
@@ -463,8 +463,12 @@ closed_input(struct vnet *v, const struct tcpseg *s)
 
 /* True: look up again. */
 static bool
-connection_input(struct tcpcb *tp, struct tcpseg *s)
+connection_input(struct inpcb *inp, struct tcpseg *s)
 {
+	struct tcpcb *tp = intotcpcb(inp);
+
+	if (inp->inp_compact)
+		return tcp_tw_input(intotcptw(inp), s);
 	if (tp->t_state > TCPS_LISTEN)
 		tp->t_segs_in++;
 	switch ((enum tcp_state)tp->t_state) {
@@ -520,7 +524,7 @@ tcp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 		inp = in_pcblookup(t->pcbinfo, &s.src, &s.dst);
 		if (inp == NULL)
 			closed_input(v, &s);
-	} while (inp != NULL && connection_input(intotcpcb(inp), &s));
+	} while (inp != NULL && connection_input(inp, &s));
 	if (s.m != NULL)
 		m_freem(v, s.m);
 }

@@ -207,6 +207,30 @@ struct tcpcb {
 /* A million of them are a plan, not an accident. */
 _Static_assert(sizeof(struct tcpcb) <= 512, "tcpcb has outgrown its place");
 
+/*
+ * A connection in TIME_WAIT that nobody owns: all that is left of it.
+ */
+struct tcptw {
+	struct inpcb	 tw_inpcb;	/* must be first; inp_compact is set */
+	TAILQ_ENTRY(tcptw) tw_link;	/* in twq */
+	uint64_t	 tw_start;	/* ns: the wait began */
+	tcp_seq		 tw_snd_nxt, tw_rcv_nxt;
+	uint32_t	 tw_ts_recent, tw_ts_offset;
+	uint32_t	 tw_wartime;	/* as t_wartime */
+	uint16_t	 tw_win;	/* window field of our ACKs */
+	uint8_t		 tw_warcnt;
+	bool		 tw_tstmp;	/* timestamps are in use */
+};
+
+_Static_assert(sizeof(struct tcptw) <= 256, "tcptw has outgrown its place");
+
+static inline struct tcptw *
+intotcptw(struct inpcb *inp)
+{
+	return (struct tcptw *)inp;
+}
+
+/* Of a PCB that is not compact. */
 static inline struct tcpcb *
 intotcpcb(struct inpcb *inp)
 {
@@ -224,6 +248,11 @@ tcp_vnetof(const struct tcpcb *tp)
 struct tcp_vnet {
 	struct inpcbinfo *pcbinfo;
 	struct zone	*reasszone;
+	TAILQ_HEAD(, tcptw) twq;		/* oldest first */
+	struct callout	 twcallout;		/* when the first is due */
+	uint32_t	 ntw;			/* in twq */
+	uint32_t	 twlimit;		/* of the zone, as last set */
+	uint32_t	 maxtcptw;		/* knob; 0: from maxsockets */
 	struct tcpstat	 stat;
 	uint64_t	 states[TCP_NSTATES];	/* PCBs in each */
 	uint64_t	 key[2];		/* of ISNs and timestamps */
@@ -371,10 +400,23 @@ void	tcp_window_update(struct tcpcb *tp, const struct tcpseg *s);
 
 /* ---- tcp_timewait.c ---- */
 
-/* Enter TIME_WAIT; sends the ACK that is owed.  The socket goes if it can. */
+int	tcp_tw_init(struct vnet *v);		/* ENOMEM */
+
+/* Enter TIME_WAIT; sends the ACK that is owed.  The socket goes if it can, and
+ * tp with it. */
 void	tcp_twstart(struct tcpcb *tp);
-/* True: tp made way for a new connection, look up again. */
+/* tp, in TIME_WAIT, has no socket (any more).  It goes: what must be kept is
+ * kept in a tcptw. */
+void	tcp_twdetach(struct tcpcb *tp);
+/* True: the connection made way for a new one, look up again. */
 bool	tcp_timewait_input(struct tcpcb *tp, struct tcpseg *s);
+bool	tcp_tw_input(struct tcptw *tw, struct tcpseg *s);
+/* The wait is over. */
+void	tcp_tw_close(struct tcptw *tw);
+/* ms left, at least 1. */
+uint32_t tcp_tw_left(const struct vnet *v, const struct tcptw *tw);
+/* How many there may be: net.inet.tcp.maxtcptw. */
+uint32_t tcp_tw_limit(const struct vnet *v);
 
 /* ---- tcp_reass.c ---- */
 
@@ -420,6 +462,8 @@ void	tcp_respond(struct tcpcb *tp, tcp_seq seq, uint8_t flags);
 tcp_seq	tcp_ackseq(const struct tcpcb *tp);
 /* RFC 5961: an ACK that asks "did you mean this?", rate limited (section 7). */
 void	tcp_challenge_ack(struct tcpcb *tp);
+/* The rate: may one more be sent?  *start (ms) and *cnt are the connection's. */
+bool	tcp_challenge_ok(const struct vnet *v, uint32_t *start, uint8_t *cnt);
 /* The window field that says wnd; an ACK is on its way: rcv_adv,
  * last_ack_sent, flags and the delayed ACK's timer follow. */
 uint16_t tcp_announce(struct tcpcb *tp, uint32_t wnd, uint8_t flags);

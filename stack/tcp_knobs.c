@@ -168,6 +168,25 @@ SYSCTL_STRUCT(tcp_states, "net.inet.tcp.states", 16,
     CTLFLAG_RD | CTLFLAG_STATS, tcp_module, struct tcp_vnet, states, NULL,
     "QU", "Connections in each state");
 
+/* As in FreeBSD, a fifth of kern.ipc.maxsockets unless set, and not below 32. */
+static int
+sysctl_maxtcptw(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	int value = (int)tcp_tw_limit(req->vnet);
+	int error = sysctl_handle_value(oid, req, &value, sizeof(value));
+
+	if (error != 0 || req->newptr == NULL)
+		return error;
+	if (value < 32)
+		return EINVAL;
+	V_tcp(req->vnet)->maxtcptw = (uint32_t)value;
+	return 0;
+}
+
+SYSCTL_PROC(tcp_maxtcptw, "net.inet.tcp.maxtcptw", OID_AUTO,
+    CTLTYPE_INT | CTLFLAG_RW, sysctl_maxtcptw, 0, "I",
+    "Connections in TIME_WAIT that are kept; above it the oldest ends");
+
 static int
 sysctl_pcbcount(const struct sysctl_oid *oid, struct sysctl_req *req)
 {

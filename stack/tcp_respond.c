@@ -166,18 +166,25 @@ tcp_ackseq(const struct tcpcb *tp)
 	return tcp_timer_active(tp, TT_PERSIST) ? tp->snd_nxt : tp->snd_max;
 }
 
+bool
+tcp_challenge_ok(const struct vnet *v, uint32_t *start, uint8_t *cnt)
+{
+	const struct tcp_vnet *t = V_tcp(v);
+	uint32_t now = tcp_ms(v);
+
+	if (now - *start >= (uint32_t)t->ack_war_timewindow) {
+		*start = now;
+		*cnt = 0;
+	}
+	if (*cnt >= t->ack_war_cnt)
+		return false;
+	(*cnt)++;
+	return true;
+}
+
 void
 tcp_challenge_ack(struct tcpcb *tp)
 {
-	const struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
-	uint32_t now = tcp_ms(tcp_vnetof(tp));
-
-	if (now - tp->t_wartime >= (uint32_t)t->ack_war_timewindow) {
-		tp->t_wartime = now;
-		tp->t_warcnt = 0;
-	}
-	if (tp->t_warcnt >= t->ack_war_cnt)
-		return;
-	tp->t_warcnt++;
-	tcp_respond(tp, tcp_ackseq(tp), TH_ACK);
+	if (tcp_challenge_ok(tcp_vnetof(tp), &tp->t_wartime, &tp->t_warcnt))
+		tcp_respond(tp, tcp_ackseq(tp), TH_ACK);
 }

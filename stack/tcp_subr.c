@@ -10,8 +10,9 @@
  *							later tcp_discard()
  *	the connection ends, nobody owns it any more	tcp_close() frees both
  *
- * A connection without a socket is in TIME_WAIT and in no other state.  While a
- * closed socket's data is still to be delivered, the socket stays (SS_NOFDREF).
+ * A connection without a socket is in TIME_WAIT and in no other state, and is a
+ * struct tcptw, unless there was no memory for that.  While a closed socket's
+ * data is still to be delivered, the socket stays (SS_NOFDREF).
  *
  * Initial sequence numbers follow RFC 6528: a clock of 4 us plus a keyed hash
  * of the four-tuple.  Timestamps begin at the hash's other half, so they
@@ -62,10 +63,18 @@ tcp_init(struct vnet *v)
 	if (error != 0)
 		return error;
 	error = in_pcbinfo_small(t->pcbinfo, "tcp_inpcb_listen", TCPCB_SMALL);
-	if (error == 0)
-		error = tcp_reass_init(v);
 	if (error != 0)
-		in_pcbinfo_destroy(v, t->pcbinfo);
+		goto noreass;
+	if ((error = tcp_reass_init(v)) != 0)
+		goto noreass;
+	if ((error = tcp_tw_init(v)) != 0)
+		goto notw;
+	return 0;
+
+notw:
+	tcp_reass_fini(v);
+noreass:
+	in_pcbinfo_destroy(v, t->pcbinfo);
 	return error;
 }
 
@@ -80,7 +89,9 @@ tcp_fini(struct vnet *v)
 		const struct socket *so = inp->inp_socket;
 
 		next = in_pcbnext(inp, false);
-		if (so == NULL || (so->so_state & SS_NOFDREF) != 0)
+		if (inp->inp_compact)
+			tcp_tw_close(intotcptw(inp));
+		else if (so == NULL || (so->so_state & SS_NOFDREF) != 0)
 			(void)tcp_close(intotcpcb(inp));
 	}
 	tcp_reass_fini(v);

@@ -96,6 +96,7 @@ tcp_usr_detach(struct socket *so)
 
 	if (tp->t_state == TCPS_TIME_WAIT) {
 		(void)tcp_unlink_socket(tp);
+		tcp_twdetach(tp);
 		return;
 	}
 	if (!TCPS_HAVERCVDSYN(tp->t_state) || so->so_rcv.sb_cc > 0) {

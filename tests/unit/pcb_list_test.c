@@ -369,6 +369,63 @@ without_memory_disconnect_unbinds(void **state)
 	assert_int_equal(bindto(inp, "0.0.0.0", 53), 0);
 }
 
+struct small {
+	struct inpcb	inp;	/* must be first */
+	uint64_t	own;
+};
+
+/* Where is it by its four values, and by age? */
+static void
+check_place(struct inpcbinfo *pi, struct inpcb *inp)
+{
+	struct endpoint local = { inp->inp_laddr, inp->inp_lport };
+	struct endpoint foreign = { inp->inp_faddr, inp->inp_fport };
+
+	assert_ptr_equal(in_pcblookup_connected(pi, &foreign, &local), inp);
+	assert_ptr_equal(in_pcbafter(pi, inp->inp_cred.prison,
+	    inp->inp_gencnt - 1), inp);
+	assert_ptr_equal(in_pcbafter(pi, NULL, inp->inp_gencnt - 1), inp);
+}
+
+static void
+a_compacted_pcb_stays_where_it_was(void **state)
+{
+	struct fixture *f = *state;
+	struct prison *pr[3] = { f->p0, f->one, f->two };
+	enum { N = 600 };
+	struct inpcb *inp[N];
+
+	assert_int_equal(in_pcbinfo_compact(f->tcp, "small",
+	    sizeof(struct small), N / 2), 0);
+	for (unsigned i = 0; i < N; i++) {
+		inp[i] = pcb(f->tcp, pr[i % 3], 0, 0);
+		assert_int_equal(connectto(inp[i], "127.0.0.1", 9000), 0);
+	}
+	for (unsigned i = 0; i < N; i += 2) {
+		uint64_t gen = inp[i]->inp_gencnt;
+
+		inp[i] = in_pcbcompact(inp[i]);
+		assert_non_null(inp[i]);
+		assert_int_equal(((struct small *)inp[i])->own, 0);
+		assert_int_equal(inp[i]->inp_gencnt, gen);
+	}
+	/* Full: nothing has happened. */
+	assert_null(in_pcbcompact(inp[1]));
+	assert_false(inp[1]->inp_compact);
+	assert_int_equal(in_pcbinfo_count(f->tcp), N);
+	for (unsigned i = 0; i < N; i++) {
+		check_place(f->tcp, inp[i]);
+		assert_ptr_equal(in_pcbnext(inp[i], false),
+		    i < N - 1 ? inp[i + 1] : NULL);
+		assert_ptr_equal(in_pcbnext(inp[i], true),
+		    i < N - 3 ? inp[i + 3] : NULL);
+	}
+	/* Small and large ones go in any order. */
+	for (unsigned i = 0; i < N; i++)
+		in_pcbfree(inp[i * 7 % N]);
+	assert_int_equal(in_pcbinfo_count(f->tcp), 0);
+}
+
 int
 main(void)
 {
@@ -382,6 +439,7 @@ main(void)
 		T(no_allocation_that_fails_leaves_anything_half_done),
 		T(a_pcb_that_shrinks_keeps_its_place),
 		T(without_memory_disconnect_unbinds),
+		T(a_compacted_pcb_stays_where_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
