@@ -520,7 +520,6 @@ djail_fini(struct daemon *d)
 			djail_remove(j);
 		while ((f = TAILQ_FIRST(&j->faces)) != NULL)
 			face_free(f, true);
-		tcp_purge(d->vnet, j->prison);
 		djail_free(j);
 	}
 }

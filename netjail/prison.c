@@ -24,6 +24,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,7 +349,6 @@ prison_kill(struct vnet *v, struct prison *pr)
 	LIST_REMOVE(pr, pr_sibling);
 	htable_remove(&ps->by_name, &pr->pr_namelink);
 	RB_REMOVE(prisontree, &ps->order, pr);
-	prison_ip_unlink(v, pr);
 	ps->count--;
 	prison_put(v, pr);
 }
@@ -383,6 +383,7 @@ void
 prison_put(struct vnet *v, struct prison *pr)
 {
 	struct prisons *ps = V_prisons(v);
+	unsigned all = UINT_MAX;
 	struct prison *parent;
 
 	/* The last child of a dead jail takes it along, and so on up. */
@@ -390,9 +391,17 @@ prison_put(struct vnet *v, struct prison *pr)
 		assert(pr->pr_state == PRISON_DYING);
 		parent = pr->pr_parent;
 		htable_remove(&ps->by_id, &pr->pr_idlink);
+		(void)prison_ip_unlink(v, pr, &all);
 		prison_ip_free(pr);
 		zfree(ps->zone, pr);
 	}
+}
+
+bool
+prison_forget(struct vnet *v, struct prison *pr, unsigned *budget)
+{
+	assert(pr->pr_state == PRISON_DYING);
+	return prison_ip_unlink(v, pr, budget);
 }
 
 /* ---- reading ---- */

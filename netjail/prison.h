@@ -21,7 +21,8 @@
 #include "base/vnet.h"
 
 #define JAIL_MAX	999999	/* largest jid */
-#define JAIL_MAXAFIPS	255	/* security.jail.jail_max_af_ips at first */
+#define JAIL_MAXAFIPS	65536	/* security.jail.jail_max_af_ips at first;
+				 * FreeBSD's 255 is for linear lists */
 #define PRISON_NAMELEN	256	/* MAXHOSTNAMELEN */
 #define PRISON_PATHLEN	1024	/* MAXPATHLEN */
 
@@ -100,6 +101,13 @@ int	prison_create(struct vnet *v, struct prison *parent,
 /* ALIVE -> DYING for pr and all below it; no longer found.  Their sockets are
  * the caller's to close. */
 void	prison_remove(struct vnet *v, struct prison *pr);
+
+/*
+ * What prison_remove() leaves to be done: a step of *budget addresses at most,
+ * which is lowered by what was done.  True: not all.  The rest is done by the
+ * last prison_put(), at once.
+ */
+bool	prison_forget(struct vnet *v, struct prison *pr, unsigned *budget);
 
 struct prison *prison_get(struct prison *pr);	/* +1, returns pr */
 void	prison_put(struct vnet *v, struct prison *pr);

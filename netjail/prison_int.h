@@ -13,7 +13,7 @@ enum { PR_INET, PR_INET6, PR_FAMILIES };
 
 /* One address of a jail's own list. */
 struct prison_ip {
-	struct hlink	 ip_hash;	/* in by_addr while the jail is alive */
+	struct hlink	 ip_hash;	/* in by_addr, if below pr_nlinked */
 	struct inaddr	 ip_addr;
 	struct prison	*ip_prison;
 };
@@ -48,6 +48,7 @@ struct prison {
 	struct prison	*pr_owner[PR_FAMILIES];
 	struct prison_ip *pr_ip[PR_FAMILIES];	/* own; see prison_ip.c */
 	unsigned	 pr_nip[PR_FAMILIES];
+	unsigned	 pr_nlinked[PR_FAMILIES]; /* of them, in by_addr */
 	char		 pr_name[PRISON_NAMELEN];	/* with parents' */
 	char		 pr_host[PRISON_NAMELEN];
 	char		 pr_path[PRISON_PATHLEN];
@@ -89,8 +90,10 @@ int	prison_ip_set(struct vnet *v, struct prison *pr,
 	    const struct prison_params *pp, char *errmsg, size_t errlen);
 void	prison_ip_free(struct prison *pr);
 
-/* Into and out of by_addr. */
+/* Into by_addr. */
 void	prison_ip_link(struct vnet *v, struct prison *pr);
-void	prison_ip_unlink(struct vnet *v, struct prison *pr);
+/* Out of it, *budget addresses at most, which is lowered; true: some are left.
+ * prison_by_addr() does not find a dead jail's. */
+bool	prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget);
 
 #endif

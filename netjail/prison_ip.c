@@ -10,7 +10,8 @@
  * In a list the first address is the one given first, the primary; the others
  * follow in ascending order, so membership is one comparison and a binary
  * search.  Each address of an alive jail is also in the table by_addr, which
- * answers the reverse question.  Lists never change.
+ * answers the reverse question; those of a dead one leave it step by step, as a
+ * jail may have tens of thousands.  Lists never change.
  *
  * An address may be in two jails if both have no other of the family (then the
  * jails share it, as one host's processes would), or if one jail is below the
@@ -208,16 +209,21 @@ prison_ip_link(struct vnet *v, struct prison *pr)
 
 			htable_insert(&V_prisons(v)->by_addr, &ip->ip_hash,
 			    hash_addr(v, &ip->ip_addr));
+			pr->pr_nlinked[f]++;
 		}
 }
 
-void
-prison_ip_unlink(struct vnet *v, struct prison *pr)
+bool
+prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget)
 {
 	for (int f = 0; f < PR_FAMILIES; f++)
-		for (unsigned i = 0; i < pr->pr_nip[f]; i++)
+		for (; pr->pr_nlinked[f] > 0; (*budget)--) {
+			if (*budget == 0)
+				return true;
 			htable_remove(&V_prisons(v)->by_addr,
-			    &pr->pr_ip[f][i].ip_hash);
+			    &pr->pr_ip[f][--pr->pr_nlinked[f]].ip_hash);
+		}
+	return false;
 }
 
 struct prison *
@@ -237,7 +243,8 @@ prison_by_addr(const struct vnet *v, const struct inaddr *a,
 	for (; l != NULL; l = htable_next(l, h)) {
 		struct prison_ip *ip = HT_OBJECT(l, struct prison_ip, ip_hash);
 
-		if (inaddr_eq(&ip->ip_addr, a))
+		if (inaddr_eq(&ip->ip_addr, a) &&
+		    ip->ip_prison->pr_state == PRISON_ALIVE)
 			return ip->ip_prison;
 	}
 	return NULL;

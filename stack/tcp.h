@@ -41,11 +41,12 @@ void	tcp_facts(const struct socket *so, struct tcp_facts *f);
 
 /*
  * End the waits in TIME_WAIT of a jail that goes (those that get there once
- * prison_state() is PRISON_DYING are freed at once), looking at no more than
- * `budget' of its PCBs, from *gen on: 0 at first.  True: call again.
+ * prison_state() is PRISON_DYING are freed at once) and, with `reset', its
+ * connections whose socket is closed.  Looks at *budget of its PCBs at most,
+ * which is lowered, from *gen on: 0 at first.  True: there are more.
  */
-bool	tcp_purge(struct vnet *v, const struct prison *pr, uint64_t *gen,
-	    unsigned budget);
+bool	tcp_purge(struct vnet *v, const struct prison *pr, bool reset,
+	    uint64_t *gen, unsigned *budget);
 
 /* The protocol's part of a listing record (t_state, timers, windows). */
 void	tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt);

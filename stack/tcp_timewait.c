@@ -27,6 +27,7 @@
  * them whatever an old segment could disturb.
  */
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "netjail/prison.h"
@@ -368,22 +369,37 @@ tcp_tw_input(struct tcptw *tw, struct tcpseg *s)
 
 /* ---- a jail goes ---- */
 
+static void
+purge_one(struct tcpcb *tp, bool reset)
+{
+	const struct socket *so = tp->t_inpcb.inp_socket;
+	bool closed = so == NULL || (so->so_state & SS_NOFDREF) != 0;
+
+	if (tp->t_state == TCPS_TIME_WAIT && closed)
+		(void)tcp_close(tp);
+	else if (tp->t_state == TCPS_TIME_WAIT)
+		tcp_timer_start(tp, TT_2MSL, 1);
+	else if (reset && closed)
+		(void)tcp_drop(tp, ECONNABORTED);
+}
+
 bool
-tcp_purge(struct vnet *v, const struct prison *pr, uint64_t *gen,
-    unsigned budget)
+tcp_purge(struct vnet *v, const struct prison *pr, bool reset, uint64_t *gen,
+    unsigned *budget)
 {
 	struct inpcb *inp, *next;
 
 	inp = in_pcbafter(tcp_pcbinfo(v), pr, *gen);
 	for (; inp != NULL; inp = next) {
-		if (budget-- == 0)
+		if (*budget == 0)
 			return true;
+		(*budget)--;
 		next = in_pcbnext(inp, true);
 		*gen = inp->inp_gencnt;
 		if (inp->inp_compact)
 			tcp_tw_close(intotcptw(inp));
-		else if (intotcpcb(inp)->t_state == TCPS_TIME_WAIT)
-			tcp_timer_start(intotcpcb(inp), TT_2MSL, 1);
+		else
+			purge_one(intotcpcb(inp), reset);
 	}
 	return false;
 }

@@ -580,28 +580,85 @@ every_jail_that_lists_an_address_is_found_by_it_once(void **state)
 	assert_false(seen[17]);
 }
 
-static void
-a_long_list_answers_membership(void **state)
+/* A jail with n addresses in no order out of SPREAD; in: which. */
+#define SPREAD 100003
+
+static struct prison *
+large_jail(struct vnet *v, unsigned n, bool in[SPREAD])
 {
+	struct inaddr *list = calloc(n, sizeof(*list));
+	struct prison_params pp = { .addr = list, .naddr = n };
+	struct prison *pr;
+
+	assert_non_null(list);
+	memset(in, 0, SPREAD);
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t x = i * 7919 % SPREAD;
+
+		in[x] = true;
+		list[i] = inaddr_v4(htonl(0x0a000000 + x));
+	}
+	list[0] = inaddr_v4(htonl(0x0a000000));
+	assert_int_equal(prison_create(v, prison0(v), &pp, &pr, errmsg,
+	    sizeof(errmsg)), 0);
+	free(list);
+	return pr;
+}
+
+static void
+a_list_of_64k_addresses_answers_membership(void **state)
+{
+	static bool in[SPREAD];
 	struct vnet *v = *state;
-	struct inaddr list[JAIL_MAXAFIPS];
-	struct prison_params pp = { .addr = list, .naddr = JAIL_MAXAFIPS };
-	struct cred cred = { 0, NULL };
+	struct cred cred = { 0, large_jail(v, JAIL_MAXAFIPS, in) };
 
-	for (unsigned i = 0; i < JAIL_MAXAFIPS; i++)
-		list[i] = inaddr_v4(htonl(0x0a000000 + (i * 7919) % 100003));
-	assert_int_equal(prison_create(v, prison0(v), &pp, &cred.prison,
-	    errmsg, sizeof(errmsg)), 0);
-	for (uint32_t x = 0; x < 100003; x++) {
+	assert_int_equal(JAIL_MAXAFIPS, 65536);
+	assert_int_equal(prison_naddr(cred.prison), JAIL_MAXAFIPS);
+	for (uint32_t x = 0; x < SPREAD; x++) {
 		struct inaddr a = inaddr_v4(htonl(0x0a000000 + x));
-		bool in = false;
 
-		for (unsigned i = 0; i < JAIL_MAXAFIPS && !in; i++)
-			in = inaddr_eq(&a, &list[i]);
 		assert_int_equal(prison_check_ip(&cred, &a),
-		    in ? 0 : EADDRNOTAVAIL);
+		    in[x] ? 0 : EADDRNOTAVAIL);
+		assert_ptr_equal(prison_by_addr(v, &a, NULL),
+		    in[x] ? cred.prison : NULL);
 	}
 	prison_put(v, cred.prison);
+}
+
+static void
+a_dead_jails_addresses_are_forgotten_in_steps(void **state)
+{
+	static bool in[SPREAD];
+	struct vnet *v = *state;
+	struct prison *old = large_jail(v, 10000, in), *new;
+	unsigned steps = 1, budget = 128;
+
+	prison_remove(v, old);
+	for (uint32_t x = 0; x < SPREAD; x += 7) {
+		struct inaddr a = inaddr_v4(htonl(0x0a000000 + x));
+
+		assert_null(prison_by_addr(v, &a, NULL));
+	}
+	/* They may be another's while that goes on. */
+	new = large_jail(v, 10000, in);
+	for (; prison_forget(v, old, &budget); steps++) {
+		assert_int_equal(budget, 0);
+		budget = 128;
+	}
+	assert_int_equal(steps, (10000 + 127) / 128);
+	assert_int_equal(budget, 128 - 10000 % 128);
+	assert_int_equal(V_prisons(v)->by_addr.n, 10000);
+	for (uint32_t x = 0; x < SPREAD; x++) {
+		struct inaddr a = inaddr_v4(htonl(0x0a000000 + x));
+
+		assert_ptr_equal(prison_by_addr(v, &a, NULL),
+		    in[x] ? new : NULL);
+	}
+	prison_put(v, old);
+	/* And all at once, if nobody cares. */
+	prison_remove(v, new);
+	prison_put(v, new);
+	assert_int_equal(V_prisons(v)->by_addr.n, 0);
 }
 
 static void
@@ -670,7 +727,8 @@ main(void)
 		T(addresses_are_coerced_as_in_freebsd),
 		T(socket_domains_follow_the_addresses),
 		T(every_jail_that_lists_an_address_is_found_by_it_once),
-		T(a_long_list_answers_membership),
+		T(a_list_of_64k_addresses_answers_membership),
+		T(a_dead_jails_addresses_are_forgotten_in_steps),
 		T(a_refused_creation_leaves_nothing),
 		T(ten_thousand_jails_come_and_go),
 	};

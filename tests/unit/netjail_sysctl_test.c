@@ -170,7 +170,7 @@ the_number_of_addresses_is_limited_by_a_sysctl(void **state)
 
 	inaddr_pton("10.9.0.1", &a[0]);
 	inaddr_pton("10.9.0.2", &a[1]);
-	assert_int_equal(get(f, "security.jail.jail_max_af_ips", p0), 255);
+	assert_int_equal(get(f, "security.jail.jail_max_af_ips", p0), 65536);
 	assert_int_equal(set(f, "security.jail.jail_max_af_ips", f->a, 9),
 	    EPERM);
 	assert_int_equal(set(f, "security.jail.jail_max_af_ips", p0, 1), 0);

@@ -2,6 +2,7 @@
  * TIME_WAIT in bulk: what a wait costs, how many there may be, and that neither
  * their end nor that of their jail comes all at once.
  */
+#include "stack/purge.h"
 #include "sysctl/sysctl.h"
 #include "tests/unit/stack_tcp_fixture.h"
 
@@ -347,7 +348,7 @@ a_jails_waits_go_in_slices_and_no_others_with_them(void **state)
 	struct cred cred = { .prison = pr };
 	struct socket *l = listener(n);
 	uint64_t gen = 0, before = 0;
-	unsigned calls = 0;
+	unsigned calls = 0, budget;
 	bool more;
 
 	for (int i = 0; i < 1000; i++) {
@@ -359,7 +360,8 @@ a_jails_waits_go_in_slices_and_no_others_with_them(void **state)
 	prison_remove(n->v, pr);
 	do {
 		before = waiting(n);
-		more = tcp_purge(n->v, pr, &gen, 64);
+		budget = 64;
+		more = tcp_purge(n->v, pr, false, &gen, &budget);
 		assert_true(before - waiting(n) <= 64);
 		/* Packets are handled in between, and sockets come. */
 		one_wait(n, l, &n->cred);
@@ -397,6 +399,50 @@ a_dying_jails_connections_do_not_wait_at_all(void **state)
 	soclose(l);
 }
 
+static void
+a_purge_with_reset_ends_what_nobody_owns_and_nothing_else(void **state)
+{
+	struct net *n = net_of(state);
+	struct prison *pr = jail(n, "127.0.0.3");
+	struct cred cred = { .prison = pr };
+	struct endpoint name = ep("127.0.0.2", PORT);
+	struct socket *l = listener(n), *c[6], *s[6];
+	struct prison_purge pp = { .reset = true };
+	unsigned budget = 1, steps = 0;
+
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(socreate(n->v, AF_INET, SOCK_STREAM, 0, &cred,
+		    &c[i]), 0);
+		assert_int_equal(soconnect(c[i], &name, &cred), EINPROGRESS);
+		run(n);
+		s[i] = accept_one(l);
+		if (i % 2 == 0)
+			soclose(c[i]);	/* FIN_WAIT_2 */
+		run(n);
+	}
+	prison_remove(n->v, pr);
+	for (; prison_purge_step(n->v, pr, &pp, &budget); steps++) {
+		assert_int_equal(budget, 0);
+		budget = 1;
+	}
+	/* One address, six connections, the last of which was the last. */
+	assert_int_equal(steps, 6);
+	run(n);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(state_of(s[i]), i % 2 == 0 ? TCPS_CLOSED :
+		    TCPS_ESTABLISHED);
+	assert_true(prison_has_pcbs(n->v, pr));
+	for (int i = 0; i < 6; i++) {
+		if (i % 2 != 0)
+			soabort(c[i]);
+		soclose(s[i]);
+	}
+	run(n);
+	assert_false(prison_has_pcbs(n->v, pr));
+	prison_put(n->v, pr);
+	soclose(l);
+}
+
 int
 main(void)
 {
@@ -416,6 +462,8 @@ main(void)
 		net_test(answers_in_time_wait_are_rate_limited),
 		net_test(a_jails_waits_go_in_slices_and_no_others_with_them),
 		net_test(a_dying_jails_connections_do_not_wait_at_all),
+		net_test(
+		    a_purge_with_reset_ends_what_nobody_owns_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
