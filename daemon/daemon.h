@@ -27,6 +27,7 @@
 #include <sys/types.h>
 #include <bsd/sys/queue.h>
 
+#include "base/htable.h"
 #include "base/vnet.h"
 #include "daemon/control.h"
 #include "daemon/loop.h"
@@ -42,25 +43,22 @@ TAILQ_HEAD(calls, call);
 TAILQ_HEAD(djails, djail);
 TAILQ_HEAD(faces, face);
 
-struct facetab {		/* faces by cookie, chained */
-	struct face	**slot;
-	unsigned	 nslots, used;
-};
-
 struct daemon {
 	struct vnet	*vnet;
 	struct loop	 loop;
 	struct targets	 targets;
 	uint64_t	 sweep_at;	/* ns: when to sweep them; 0: not */
 	struct pairs	 pairs;
-	struct facetab	 faces;
+	struct htable	 faces;		/* by cookie */
 	struct faces	 dirty;		/* to be served by daemon_settle() */
 	struct faces	 gone;		/* FACE_GONE, oldest first */
 	unsigned	 ngone;
 	struct calls	 parked;	/* trapped calls that wait */
 	uint64_t	 probe_at;	/* ns: when parked calls are looked at */
 	struct djails	 djails;	/* the first is the stack itself, jid 0 */
-	unsigned	 ndying;	/* of them, those that are to go */
+	struct djails	 dying;		/* not in djails any more */
+	unsigned	 ndying;
+	uint64_t	 reap_at;	/* ns: when to look at them; 0: not */
 	struct control	 control;
 	struct capture	*capture;
 	struct mbuf	*spare;		/* the pump's next receive buffer */

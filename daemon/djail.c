@@ -4,8 +4,12 @@
  * A jail brings its addresses to lo0 when it is made and takes them away when
  * its last PCB is gone, not before: what its programs sent last may still be on
  * its way.  Only connections in TIME_WAIT are not waited for.
+ *
+ * Dying jails stand in a list of their own, and each time the stack has run a
+ * bounded piece of their removal is done, whatever they hold: djail_reap().
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +22,7 @@
 #include "daemon/face.h"
 #include "daemon/notify.h"
 #include "netjail/prison.h"
-#include "pcb/in_pcb.h"
 #include "stack/ip.h"
-#include "stack/tcp.h"
-#include "stack/udp.h"
 
 #ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1ul
@@ -29,6 +30,15 @@
 #endif
 
 #define JAIL_MAXADDRS 65536
+
+/*
+ * How much of removing jails is done between packets, in things of some 100 ns
+ * each (a face is some more), and when jails are looked at for which there was
+ * no time.
+ */
+#define REAP_BUDGET	512
+#define FACE_COST	8
+#define REAP_DELAY	(10 * NSEC_PER_MSEC)
 
 /* A listener hangs up a moment before its last thread has ended. */
 #define SWEEP_DELAY (50 * NSEC_PER_MSEC)
@@ -216,6 +226,7 @@ djail_new(struct daemon *d, struct prison *pr)
 		return NULL;
 	j->d = d;
 	j->prison = pr;
+	j->naddr = prison_jid(pr) == 0 ? 0 : prison_naddr(pr);
 	j->state = DJAIL_MADE;
 	j->init.fd = -1;
 	TAILQ_INIT(&j->listeners);
@@ -309,7 +320,7 @@ djail_find(const struct daemon *d, int jid)
 	struct djail *j;
 
 	TAILQ_FOREACH(j, &d->djails, link)
-		if (prison_jid(j->prison) == jid && j->state != DJAIL_DYING)
+		if (prison_jid(j->prison) == jid)
 			return j;
 	return NULL;
 }
@@ -439,42 +450,53 @@ djail_unwatch(struct djail *j)
 void
 djail_remove(struct djail *j)
 {
+	struct daemon *d = j->d;
 	struct conn *leash = j->leash;
 
 	if (j->state == DJAIL_DYING)
 		return;
 	j->state = DJAIL_DYING;
-	j->d->ndying++;
-	prison_remove(j->d->vnet, j->prison);
+	TAILQ_REMOVE(&d->djails, j, link);
+	TAILQ_INSERT_TAIL(&d->dying, j, link);
+	d->ndying++;
+	prison_remove(d->vnet, j->prison);
+	j->maker = NULL;
 	j->leash = NULL;
 	if (leash != NULL)
 		conn_free(leash);
 	djail_unwatch(j);
 }
 
+/* Faces whose end nobody holds any more: they stand in front. */
 static bool
-djail_has_pcbs(const struct djail *j)
+djail_free_gone(struct djail *j, unsigned *budget)
 {
-	const struct vnet *v = j->d->vnet;
+	struct face *f;
 
-	return in_pcbfirst(tcp_pcbinfo(v), j->prison) != NULL ||
-	    in_pcbfirst(udp_pcbinfo(v), j->prison) != NULL ||
-	    in_pcbfirst(raw_pcbinfo(v), j->prison) != NULL;
-}
-
-/* Faces whose end nobody holds any more. */
-static void
-djail_free_gone(struct djail *j)
-{
-	struct face *f, *next;
-
-	for (f = TAILQ_FIRST(&j->faces); f != NULL; f = next) {
-		next = TAILQ_NEXT(f, jlink);
-		if (f->state == FACE_GONE)
-			face_free(f, true);
+	while ((f = TAILQ_FIRST(&j->faces)) != NULL &&
+	    f->state == FACE_GONE) {
+		if (*budget < FACE_COST)
+			return true;
+		*budget -= FACE_COST;
+		face_free(f, true);
 	}
+	return false;
 }
 
+/* Its addresses leave lo0. */
+static bool
+djail_free_addrs(struct djail *j, unsigned *budget)
+{
+	for (; j->naddr > 0; (*budget)--) {
+		if (*budget == 0)
+			return true;
+		(void)in_ifaddr_remove(j->d->vnet,
+		    prison_addr(j->prison, --j->naddr));
+	}
+	return false;
+}
+
+/* Without faces and addresses. */
 static void
 djail_free(struct djail *j)
 {
@@ -484,42 +506,78 @@ djail_free(struct djail *j)
 	while ((l = TAILQ_FIRST(&j->listeners)) != NULL)
 		listener_free(l);
 	control_drop(d, j);
-	if (j->state == DJAIL_DYING)
+	if (j->state == DJAIL_DYING) {
+		TAILQ_REMOVE(&d->dying, j, link);
 		d->ndying--;
-	if (prison_jid(j->prison) != 0)
-		addrs_remove(d->vnet, j->prison, prison_naddr(j->prison));
+	} else
+		TAILQ_REMOVE(&d->djails, j, link);
 	prison_put(d->vnet, j->prison);
-	TAILQ_REMOVE(&d->djails, j, link);
 	free(j);
+}
+
+/* Go on removing a jail; may free it.  True: the budget did not suffice. */
+static bool
+djail_step(struct djail *j, unsigned *budget)
+{
+	struct vnet *v = j->d->vnet;
+
+	if (prison_purge_step(v, j->prison, &j->purge, budget))
+		return true;
+	if (!TAILQ_EMPTY(&j->listeners))
+		return false;
+	if (djail_free_gone(j, budget))
+		return true;
+	if (!TAILQ_EMPTY(&j->faces) || prison_has_pcbs(v, j->prison))
+		return false;
+	if (djail_free_addrs(j, budget))
+		return true;
+	djail_free(j);
+	return false;
 }
 
 void
 djail_reap(struct daemon *d)
 {
-	struct djail *j, *next;
+	unsigned budget = REAP_BUDGET, n = d->ndying;
+	struct djail *j;
 
-	for (j = TAILQ_FIRST(&d->djails); d->ndying > 0 && j != NULL;
-	    j = next) {
-		next = TAILQ_NEXT(j, link);
-		if (j->state != DJAIL_DYING || !TAILQ_EMPTY(&j->listeners))
-			continue;
-		djail_free_gone(j);
-		if (TAILQ_EMPTY(&j->faces) && !djail_has_pcbs(j))
-			djail_free(j);
+	d->reap_at = 0;
+	for (; n > 0 && budget > 0; n--, budget -= budget > 0) {
+		/* Others come first next time. */
+		j = TAILQ_FIRST(&d->dying);
+		TAILQ_REMOVE(&d->dying, j, link);
+		TAILQ_INSERT_TAIL(&d->dying, j, link);
+		if (djail_step(j, &budget)) {
+			d->busy = true;
+			return;
+		}
 	}
+	if (n > 0)
+		d->reap_at = d->vnet->now + REAP_DELAY;
+}
+
+/* All at once: nobody waits any more. */
+static void
+djail_end(struct djail *j)
+{
+	unsigned all = UINT_MAX;
+	struct face *f;
+
+	if (prison_jid(j->prison) != 0)
+		djail_remove(j);
+	while ((f = TAILQ_FIRST(&j->faces)) != NULL)
+		face_free(f, true);
+	(void)djail_free_addrs(j, &all);
+	djail_free(j);
 }
 
 void
 djail_fini(struct daemon *d)
 {
 	struct djail *j;
-	struct face *f;
 
-	while ((j = TAILQ_LAST(&d->djails, djails)) != NULL) {
-		if (prison_jid(j->prison) != 0)
-			djail_remove(j);
-		while ((f = TAILQ_FIRST(&j->faces)) != NULL)
-			face_free(f, true);
-		djail_free(j);
-	}
+	while ((j = TAILQ_LAST(&d->djails, djails)) != NULL)
+		djail_end(j);
+	while ((j = TAILQ_FIRST(&d->dying)) != NULL)
+		djail_end(j);
 }

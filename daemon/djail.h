@@ -21,6 +21,7 @@
 
 #include "base/cred.h"
 #include "daemon/daemon.h"
+#include "stack/purge.h"
 
 enum djail_state { DJAIL_MADE, DJAIL_LIVE, DJAIL_DYING, DJAIL_NSTATES };
 
@@ -40,6 +41,8 @@ struct djail {
 	struct conn	*maker;		/* until it has started a program there */
 	struct conn	*leash;		/* init's connection */
 	struct source	 init;		/* pidfd of init, or fd -1 */
+	struct prison_purge purge;	/* DYING: how far it has got */
+	unsigned	 naddr;		/* of its addresses, on lo0 */
 	TAILQ_ENTRY(djail) link;
 };
 
@@ -68,7 +71,8 @@ void	djail_check(struct djail *j);
 /* Begin the end: programs are killed with init, sockets follow. */
 void	djail_remove(struct djail *j);
 
-/* Free those dying jails whose last PCB has gone. */
+/* Go on with the removal of dying jails, for a fraction of a millisecond.  Sets
+ * d->busy if there is more to do at once, d->reap_at if some time later. */
 void	djail_reap(struct daemon *d);
 
 /* At the daemon's end: free all, whatever their state. */

@@ -44,71 +44,29 @@ face_set_state(struct face *f, enum face_state to)
 
 /* ---- the table ---- */
 
-static struct face **
-face_slot(const struct facetab *t, uint64_t cookie)
+/* The kernel hands cookies out in sequence, and nobody chooses them: all that
+ * is needed is that neighbours scatter. */
+static uint64_t
+face_hash(uint64_t cookie)
 {
-	/* The kernel hands cookies out in sequence; nobody chooses them. */
-	return &t->slot[(cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32 &
-	    (t->nslots - 1)];
-}
+	uint64_t h = cookie * UINT64_C(0x9e3779b97f4a7c15);
 
-static int
-facetab_grow(struct facetab *t)
-{
-	struct facetab n = { .nslots = t->nslots ? t->nslots * 2 : 256 };
-	struct face *f, *next, **pp;
-	unsigned i;
-
-	if ((n.slot = calloc(n.nslots, sizeof(*n.slot))) == NULL)
-		return ENOMEM;
-	for (i = 0; i < t->nslots; i++)
-		for (f = t->slot[i]; f != NULL; f = next) {
-			next = f->hnext;
-			pp = face_slot(&n, f->cookie);
-			f->hnext = *pp;
-			*pp = f;
-		}
-	n.used = t->used;
-	free(t->slot);
-	*t = n;
-	return 0;
-}
-
-static int
-facetab_insert(struct facetab *t, struct face *f)
-{
-	struct face **pp;
-
-	if (t->used >= t->nslots && facetab_grow(t) != 0 && t->nslots == 0)
-		return ENOMEM;
-	pp = face_slot(t, f->cookie);
-	f->hnext = *pp;
-	*pp = f;
-	t->used++;
-	return 0;
-}
-
-static void
-facetab_remove(struct facetab *t, struct face *f)
-{
-	struct face **pp = face_slot(t, f->cookie);
-
-	while (*pp != f)
-		pp = &(*pp)->hnext;
-	*pp = f->hnext;
-	t->used--;
+	h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return h ^ h >> 32;
 }
 
 struct face *
 face_find(const struct daemon *d, uint64_t cookie)
 {
-	struct face *f;
+	uint64_t h = face_hash(cookie);
+	struct hlink *l;
 
-	if (d->faces.nslots == 0)
-		return NULL;
-	for (f = *face_slot(&d->faces, cookie); f != NULL; f = f->hnext)
+	HTABLE_FOREACH(l, &d->faces, h) {
+		struct face *f = HT_OBJECT(l, struct face, hlink);
+
 		if (f->cookie == cookie)
 			return f;
+	}
 	return NULL;
 }
 
@@ -203,15 +161,11 @@ face_new(struct daemon *d, struct djail *j, struct socket *so,
 	f->src.fn = face_event;
 	STAILQ_INIT(&f->dgaddrs);
 	TAILQ_INIT(&f->waiters);
-	if (facetab_insert(&d->faces, f) != 0) {
-		free(f);
-		return NULL;
-	}
 	if (loop_add(&d->loop, &f->src, face_events(f)) != 0) {
-		facetab_remove(&d->faces, f);
 		free(f);
 		return NULL;
 	}
+	htable_insert(&d->faces, &f->hlink, face_hash(f->cookie));
 	so->so_upcall = face_upcall;
 	so->so_upcallarg = f;
 	TAILQ_INSERT_TAIL(&j->faces, f, jlink);
@@ -255,7 +209,7 @@ face_free(struct face *f, bool abort)
 	face_drop_socket(f, abort);
 	face_close_own(f);
 	dgram_fini(f);
-	facetab_remove(&d->faces, f);
+	htable_remove(&d->faces, &f->hlink);
 	TAILQ_REMOVE(&f->jail->faces, f, jlink);
 	free(f);
 }
@@ -317,6 +271,10 @@ face_fail(struct face *f, int error, bool reset)
 	face_close_own(f);
 	face_drop_socket(f, true);
 	face_set_state(f, FACE_GONE);
+	/* In front, where the end of a jail looks for those that nobody but
+	 * the daemon holds. */
+	TAILQ_REMOVE(&f->jail->faces, f, jlink);
+	TAILQ_INSERT_HEAD(&f->jail->faces, f, jlink);
 	TAILQ_INSERT_TAIL(&d->gone, f, dlink);
 	if (++d->ngone > FACE_MAXGONE)
 		face_free(TAILQ_FIRST(&d->gone), true);

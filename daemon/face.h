@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/htable.h"
 #include "base/inaddr.h"
 #include "daemon/daemon.h"
 #include "stack/socket.h"
@@ -45,8 +46,8 @@ struct face {
 	struct djail	*jail;		/* counted there */
 	struct socket	*so;		/* NULL when GONE */
 	uint64_t	 cookie;
-	struct face	*hnext;
-	TAILQ_ENTRY(face) jlink;	/* in jail->faces */
+	struct hlink	 hlink;		/* in daemon->faces */
+	TAILQ_ENTRY(face) jlink;	/* in jail->faces, GONE ones first */
 	TAILQ_ENTRY(face) dlink;	/* dirty, or gone */
 	enum face_state	 state;		/* face_set_state() only */
 	bool		 isdirty;

@@ -80,8 +80,8 @@ loop_wait(struct loop *lp, int timeout)
 	return lp->nready;
 }
 
-void
-loop_dispatch(struct loop *lp, bool late)
+bool
+loop_dispatch(struct loop *lp, bool late, unsigned max)
 {
 	struct source *s;
 	int i;
@@ -90,9 +90,12 @@ loop_dispatch(struct loop *lp, bool late)
 		s = lp->ready[i].data.ptr;
 		if (s == NULL || s->late != late)
 			continue;
+		if (max-- == 0)
+			return true;
 		lp->ready[i].data.ptr = NULL;
 		s->fn(s, lp->ready[i].events);
 	}
+	return false;
 }
 
 uint64_t

@@ -41,7 +41,7 @@ void	loop_close(struct loop *lp, struct source *s);
 /* Wait at most timeout ms (-1: for ever).  Returns how many sources are ready;
  * loop_dispatch() then calls those of them that are late, or are not. */
 int	loop_wait(struct loop *lp, int timeout);
-void	loop_dispatch(struct loop *lp, bool late);
+bool	loop_dispatch(struct loop *lp, bool late, unsigned max);
 
 /* The only clock of the daemon: CLOCK_MONOTONIC in ns. */
 uint64_t loop_now(void);

@@ -37,6 +37,7 @@
 
 #define PACKET_BUDGET	256	/* packets between looks at the faces */
 #define FACE_BUDGET	256	/* faces between looks at the packets */
+#define EVENT_BUDGET	64	/* events between looks at the stack */
 #define SETTLE_ROUNDS	64	/* before descriptors are looked at again */
 
 /* ---- the loop ---- */
@@ -81,6 +82,8 @@ daemon_timeout(const struct daemon *d)
 		next = d->probe_at;
 	if (d->sweep_at != 0 && d->sweep_at < next)
 		next = d->sweep_at;
+	if (d->reap_at != 0 && d->reap_at < next)
+		next = d->reap_at;
 	if (next == UINT64_MAX)
 		return -1;
 	if (next <= now)
@@ -110,6 +113,18 @@ sweep(struct daemon *d)
 	targets_sweep(&d->targets);
 }
 
+/* A turn's events, a few at a time: each may be the end of a connection. */
+static void
+daemon_dispatch(struct daemon *d, bool late)
+{
+	bool more;
+
+	do {
+		more = loop_dispatch(&d->loop, late, EVENT_BUDGET);
+		daemon_settle(d);
+	} while (more);
+}
+
 static void
 daemon_run(struct daemon *d)
 {
@@ -119,10 +134,8 @@ daemon_run(struct daemon *d)
 	while (!d->ending) {
 		n = loop_wait(&d->loop, chores ? 0 : daemon_timeout(d));
 		vnet_settime(d->vnet, loop_now());
-		loop_dispatch(&d->loop, false);
-		daemon_settle(d);
-		loop_dispatch(&d->loop, true);
-		daemon_settle(d);
+		daemon_dispatch(d, false);
+		daemon_dispatch(d, true);
 		notify_probe(d);
 		sweep(d);
 		chores = n > 0 || d->busy || daemon_chore(d);
@@ -195,13 +208,16 @@ daemon_init(struct daemon *d)
 	TAILQ_INIT(&d->gone);
 	TAILQ_INIT(&d->parked);
 	TAILQ_INIT(&d->djails);
+	TAILQ_INIT(&d->dying);
 	d->owner = geteuid();
 	targets_init(&d->targets);
 	raise_limits();
 	while (pairs_low(&d->pairs) && pairs_refill(&d->pairs))
 		continue;
 	if ((error = loop_init(&d->loop)) != 0 ||
-	    (error = stack_init(d)) != 0 || (error = djail_init(d)) != 0)
+	    (error = stack_init(d)) != 0 ||
+	    (error = htable_init(&d->faces)) != 0 ||
+	    (error = djail_init(d)) != 0)
 		return error;
 	return 0;
 }
@@ -216,8 +232,8 @@ daemon_fini(struct daemon *d)
 		m_freem(d->vnet, d->spare);
 	pairs_fini(&d->pairs);
 	targets_fini(&d->targets);
+	htable_fini(&d->faces);
 	vnet_free(d->vnet);
-	free(d->faces.slot);
 }
 
 struct options {
