@@ -180,8 +180,6 @@ sysctl_begin(struct conn *cn, const struct ctlmsg *m)
 	cn->room = cs.oldlen;
 	cn->short_room = false;
 	cn->busy = true;
-	if (cn->ctl->ops != NULL)
-		cn->ctl->ops->reading(cn);
 	return 0;
 }
 

@@ -25,8 +25,6 @@ struct control_ops {
 	/* Answer what comes from outside jails and is not the MIB's, with
 	 * conn_end().  0, or an errno that ends the connection. */
 	int	(*request)(struct conn *cn, const struct ctlmsg *m);
-	/* cn->mib is about to be read or written. */
-	void	(*reading)(struct conn *cn);
 	void	(*gone)(struct conn *cn);
 };
 

@@ -14,7 +14,6 @@
 #include "daemon/ctljail.h"
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
-#include "daemon/face.h"
 #include "daemon/filter.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
@@ -25,32 +24,6 @@ conn_daemon(const struct conn *cn)
 {
 	return (struct daemon *)(void *)((char *)cn->ctl -
 	    offsetof(struct daemon, control));
-}
-
-/* Bytes of sockets that wait outside the stack belong into a PCB listing. */
-static void
-count_parked(struct conn *cn)
-{
-	static const char *const lists[] = {
-		"net.inet.tcp.pcblist", "net.inet.udp.pcblist",
-	};
-	struct daemon *d = conn_daemon(cn);
-	int mib[CTL_MAXNAME];
-	unsigned i, len;
-	struct djail *j;
-	struct face *f;
-
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		len = CTL_MAXNAME;
-		if (sysctl_lookup(d->vnet, lists[i], mib, &len) != 0 ||
-		    len != cn->miblen ||
-		    memcmp(mib, cn->mib, len * sizeof(mib[0])) != 0)
-			continue;
-		TAILQ_FOREACH(j, &d->djails, link)
-			if (prison_check(cn->cred.prison, j->prison))
-				TAILQ_FOREACH(f, &j->faces, jlink)
-					face_count_parked(f);
-	}
 }
 
 /* ---- requests ---- */
@@ -191,7 +164,7 @@ gone(struct conn *cn)
 }
 
 const struct control_ops ctljail_ops = {
-	.request = request, .reading = count_parked, .gone = gone,
+	.request = request, .gone = gone,
 };
 
 int

@@ -21,6 +21,8 @@
 #include "daemon/notify.h"
 #include "daemon/pump.h"
 
+#define RECORD_NS	500	/* a record of a listing takes as long */
+
 #define FROM(s) (1u << (s))
 
 /* For each state, those it may be entered from. */
@@ -401,19 +403,36 @@ fd_queue(int fd, unsigned long cmd)
 	return ioctl(fd, cmd, &n) < 0 || n < 0 ? 0 : (uint32_t)n;
 }
 
-void
-face_count_parked(struct face *f)
+/* What is in the app end's queue, and how long it took to find out. */
+static uint32_t
+app_queue(struct face *f, unsigned *cost)
 {
-	uint32_t out = 0;
+	uint64_t start = loop_now();
+	uint32_t n;
 	int app;
 
-	if (f->state != FACE_OPEN && f->state != FACE_DGRAM)
-		return;
-	/* SIOCOUTQ counts memory, not bytes: good for "none" only. */
-	if (fd_queue(f->src.fd, SIOCOUTQ) != 0 && (app = face_app(f)) >= 0) {
-		out = fd_queue(app, FIONREAD);
+	if ((app = face_app(f)) < 0)
+		n = 0;
+	else {
+		n = fd_queue(app, FIONREAD);
 		close(app);
 	}
-	f->so->so_snd.sb_parked = fd_queue(f->src.fd, FIONREAD);
-	f->so->so_rcv.sb_parked = out;
+	*cost = (unsigned)((loop_now() - start) / RECORD_NS);
+	return n;
+}
+
+unsigned
+face_parked(struct socket *so, void *upcallarg)
+{
+	struct face *f = upcallarg;
+	unsigned cost = 0;
+
+	so->so_snd.sb_parked = so->so_rcv.sb_parked = 0;
+	if (f->state != FACE_OPEN && f->state != FACE_DGRAM)
+		return 0;
+	/* SIOCOUTQ counts memory, not bytes: good for "none" only. */
+	if (fd_queue(f->src.fd, SIOCOUTQ) != 0)
+		so->so_rcv.sb_parked = app_queue(f, &cost);
+	so->so_snd.sb_parked = fd_queue(f->src.fd, FIONREAD);
+	return cost;
 }

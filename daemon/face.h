@@ -121,8 +121,8 @@ int	face_renew(struct face *f);
 /* CONNECTING -> OPEN.  app: the app end or -1. */
 void	face_connected(struct face *f, int app);
 
-/* Set sb_parked of the face's socket to the bytes that wait outside the
- * stack, for a listing. */
-void	face_count_parked(struct face *f);
+/* For sosetparked(): a face's socket is listed; the bytes that wait outside the
+ * stack are counted. */
+unsigned face_parked(struct socket *so, void *upcallarg);
 
 #endif

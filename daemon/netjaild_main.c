@@ -219,6 +219,7 @@ daemon_init(struct daemon *d)
 	    (error = htable_init(&d->faces)) != 0 ||
 	    (error = djail_init(d)) != 0)
 		return error;
+	sosetparked(d->vnet, face_parked);
 	return 0;
 }
 

@@ -13,8 +13,8 @@
  *	- one that is freed meanwhile is in it or not, and the trailer's
  *	  generation differs from the header's, as in both other cases.
  *
- * A slice visits at most SLICE PCBs, shown or not, which bounds the time that
- * packets wait.  A jail is shown its own PCBs and those of jails below it; one
+ * A slice visits at most SLICE PCBs, shown or not, and fewer if their owners take
+ * long to say what they have parked, which bounds the time that packets wait.  A jail is shown its own PCBs and those of jails below it; one
  * with none below walks its own list and does not pay for the others'.
  *
  * Handles (xso_so, so_pcb, inp_ppcb) are numbers that name the objects, never
@@ -200,11 +200,14 @@ records_out(struct sysctl_req *req, const struct pcblist *l,
 	inp = in_pcbafter(pi, own ? viewer : NULL, req->cursor[CUR_LAST]);
 	for (; inp != NULL && inp->inp_gencnt <= req->cursor[CUR_GEN];
 	     inp = in_pcbnext(inp, own)) {
-		if (n++ == SLICE)
+		if (n >= SLICE)
 			return SYSCTL_MORE;
+		n++;
 		req->cursor[CUR_LAST] = inp->inp_gencnt;
 		if (!prison_check(viewer, inp->inp_cred.prison))
 			continue;
+		if (inp->inp_socket != NULL)
+			n += soparked(inp->inp_socket);
 		if ((error = l->record_out(l, req, inp)) != 0)
 			return error;
 	}

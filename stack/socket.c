@@ -119,6 +119,25 @@ sonumopen(const struct vnet *v)
 	return V_sockstate(v)->numopen;
 }
 
+void
+sosetparked(struct vnet *v, soparkedfn *fn)
+{
+	V_sockstate(v)->parked = fn;
+}
+
+unsigned
+soparked(struct socket *so)
+{
+	const struct sockstate *ss = V_sockstate(so->so_vnet);
+
+	if (ss->parked == NULL)
+		return 0;
+	if (so->so_upcall != NULL)
+		return ss->parked(so, so->so_upcallarg);
+	so->so_rcv.sb_parked = so->so_snd.sb_parked = 0;
+	return 0;
+}
+
 uint32_t
 somaxsockets(const struct vnet *v)
 {

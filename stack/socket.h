@@ -69,8 +69,8 @@ struct sockbuf {
 	uint32_t	 sb_state;
 	/*
 	 * Bytes that left the buffer towards the program, or are on the way
-	 * into it, but have not arrived: set by the owner (daemon/) before a
-	 * listing, stale at other times; the window does not depend on it.
+	 * into it, but have not arrived: set by the owner (daemon/) when it is
+	 * listed, stale at other times; the window does not depend on it.
 	 */
 	uint32_t	 sb_parked;
 };
@@ -269,6 +269,18 @@ void	sbflush(struct vnet *v, struct sockbuf *sb);
 /* Share bytes [off, off+len) of a stream buffer (m_copym). */
 struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
 	    size_t len);
+
+/*
+ * Have fn called with each socket, and its so_upcallarg, that is about to be
+ * listed and has an owner's upcall, to set sb_parked.  It returns how long that
+ * took, in records (of a microsecond or less): a slice of a listing is that
+ * much shorter.  NULL: nothing is parked.
+ */
+typedef unsigned soparkedfn(struct socket *so, void *upcallarg);
+void	sosetparked(struct vnet *v, soparkedfn *fn);
+/* For listings: call it.  0 where there is nobody to ask; then nothing is
+ * parked, unless fn was never set. */
+unsigned soparked(struct socket *so);
 
 /* How many sockets there are: kern.ipc.numopensockets; may be: maxsockets. */
 uint64_t sonumopen(const struct vnet *v);

@@ -17,6 +17,7 @@ struct sockstate {
 	uint32_t	 maxsockets;	/* kern.ipc.maxsockets */
 	uint32_t	 maxsockbuf;	/* kern.ipc.maxsockbuf, bytes */
 	uint32_t	 acceptqueue;	/* kern.ipc.soacceptqueue */
+	soparkedfn	*parked;	/* NULL: nobody's sockets park bytes */
 };
 
 extern struct vnet_module socket_module;

@@ -412,6 +412,68 @@ bytes_waiting_include_those_parked_with_the_owner(void **state)
 	free(l.data);
 }
 
+static unsigned asked, cost;
+
+static void
+no_upcall(struct socket *so, void *arg, unsigned events)
+{
+	(void)so;
+	(void)arg;
+	(void)events;
+}
+
+/* arg: what is parked. */
+static unsigned
+ask(struct socket *so, void *arg)
+{
+	asked++;
+	so->so_rcv.sb_parked = *(uint32_t *)arg;
+	so->so_snd.sb_parked = *(uint32_t *)arg + 1;
+	return cost;
+}
+
+static void
+owners_are_asked_when_their_socket_is_listed_and_no_others(void **state)
+{
+	uint32_t parked[600];
+	struct listing l;
+	unsigned i, slices = 0;
+
+	(void)state;
+	sosetparked(v, ask);
+	for (i = 0; i < 600; i++) {
+		struct socket *so = make(i % 2 == 0 ? jail_a : jail_b, 0,
+		    AF_INET, SOCK_DGRAM, "", 0);
+
+		parked[i] = i;
+		so->so_rcv.sb_parked = 77;	/* of an earlier listing */
+		if (i % 3 == 0)
+			continue;
+		so->so_upcall = no_upcall;
+		so->so_upcallarg = &parked[i];
+	}
+	asked = cost = 0;
+	read_listing(&l, "net.inet.udp.pcblist", jail_a, NULL);
+	assert_int_equal(asked, 200);
+	for (i = 0; i < 600; i += 2) {
+		const struct xsocket *xso = &record_of(&l, all[i])->xi_socket;
+
+		assert_int_equal(xso->so_rcv.sb_cc, i % 3 == 0 ? 0 : i);
+		assert_int_equal(xso->so_snd.sb_cc, i % 3 == 0 ? 0 : i + 1);
+	}
+	slices = l.steps;
+	free(l.data);
+	/* Slow owners make slices short. */
+	asked = 0;
+	cost = 63;
+	read_listing(&l, "net.inet.udp.pcblist", jail_a, NULL);
+	assert_int_equal(asked, 200);
+	assert_int_equal(l.n, 300);
+	assert_in_range(l.steps, 200 * 63 / 256, 200 * 64 / 256 + 1);
+	assert_true(l.steps > 10 * slices);
+	free(l.data);
+}
+
 static void
 a_jail_sees_its_own_and_those_below_it(void **state)
 {
@@ -653,6 +715,7 @@ main(void)
 		T(every_socket_is_listed_once_oldest_first),
 		T(a_listener_shows_its_queues_and_no_buffers),
 		T(bytes_waiting_include_those_parked_with_the_owner),
+		T(owners_are_asked_when_their_socket_is_listed_and_no_others),
 		T(a_jail_sees_its_own_and_those_below_it),
 		T(a_jail_with_none_below_does_not_wait_for_others_sockets),
 		T(what_lives_throughout_is_listed_and_what_is_younger_is_not),
