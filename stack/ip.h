@@ -135,7 +135,7 @@ void	icmp_unreach(struct vnet *v, const struct mbuf *m,
 /* ---- the pump ---- */
 
 /* Process queued input packets, at most `budget' of them, then due callouts.
- * Returns true if packets are left. */
+ * Returns true if packets or due callouts are left. */
 bool	vnet_run(struct vnet *v, unsigned budget);
 
 /* Take the next packet out of the input queue (NULL: empty); put one in, with

@@ -109,6 +109,5 @@ vnet_run(struct vnet *v, unsigned budget)
 		}
 		ip_input(v, m);
 	}
-	callout_run(v);
-	return q->head != NULL;
+	return callout_run(v) || q->head != NULL;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/callout.h"
@@ -153,7 +154,8 @@ run_and_compare(struct world *w)
 {
 	uint64_t next;
 
-	callout_run(w->v);
+	while (callout_run(w->v))
+		assert_true(callout_next(w->v) <= w->v->now);
 	w->ran = max64(w->ran, w->v->now / MS);
 	next = oracle_next(w);
 	assert_true(next > w->v->now / MS);
@@ -302,6 +304,184 @@ a_delay_past_the_end_of_time_fires_at_its_end(void **unused)
 	world_fini(&w);
 }
 
+/* ---- many ---- */
+
+#define IDLE	(7200 * NSEC_PER_SEC)	/* as keepalive waits */
+#define FAR	(1000 * 1000)
+
+struct far {
+	struct callout	c;
+	struct crowd	*w;
+};
+
+struct crowd {
+	struct vnet	*v;
+	struct far	*t;
+	uint64_t	fired, early, late;	/* late: by more than 1 ms */
+	uint64_t	beats, missed;		/* of beat */
+	struct callout	beat;			/* every 10 ms */
+	uint64_t	nextbeat;
+};
+
+static void
+far_handler(struct vnet *v, void *arg)
+{
+	struct far *t = arg;
+
+	t->w->fired++;
+	t->w->early += v->now < t->c.when;
+	t->w->late += v->now > t->c.when + MS;
+}
+
+static void
+beat_handler(struct vnet *v, void *arg)
+{
+	struct crowd *w = arg;
+
+	w->beats++;
+	w->missed += v->now > w->nextbeat;
+	w->nextbeat = v->now + 10 * MS;
+	callout_reset(v, &w->beat, 10 * MS);
+}
+
+/* n connections that began within a second and say nothing since. */
+static void
+crowd_init(struct crowd *w, unsigned n)
+{
+	memset(w, 0, sizeof(*w));
+	assert_int_equal(vnet_new(seed, 12345 * NSEC_PER_SEC, &w->v), 0);
+	w->t = calloc(n, sizeof(*w->t));
+	assert_non_null(w->t);
+	for (unsigned i = 0; i < n; i++) {
+		w->t[i].w = w;
+		callout_init(&w->t[i].c, far_handler, &w->t[i]);
+		callout_reset(w->v, &w->t[i].c, IDLE +
+		    vnet_random_below(w->v, 1000) * MS);
+	}
+	callout_init(&w->beat, beat_handler, w);
+	callout_reset(w->v, &w->beat, 10 * MS);
+	w->nextbeat = w->v->now + 10 * MS;
+}
+
+static void
+crowd_fini(struct crowd *w, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		callout_stop(w->v, &w->t[i].c);
+	callout_stop(w->v, &w->beat);
+	vnet_free(w->v);
+	free(w->t);
+}
+
+static void
+a_tick_costs_what_expires_in_it_whatever_is_armed(void **unused)
+{
+	static const unsigned size[] = { 1000, FAR };
+	struct callout_stats st[2];
+	struct crowd w;
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {
+		crowd_init(&w, size[i]);
+		/* An hour, to the half of their time, ends with a minute. */
+		vnet_settime(w.v, w.v->now + 3540 * NSEC_PER_SEC);
+		(void)callout_run(w.v);
+		w.nextbeat = w.v->now + 10 * MS;
+		for (int ms = 0; ms < 60000; ms++) {
+			vnet_settime(w.v, w.v->now + MS);
+			assert_false(callout_run(w.v));
+		}
+		callout_stats(w.v, &st[i]);
+		assert_int_equal(w.fired, 0);
+		assert_int_equal(w.beats, 6001);
+		crowd_fini(&w, size[i]);
+	}
+	/* Not about the same: the same. */
+	assert_int_equal(st[0].fired, st[1].fired);
+	assert_int_equal(st[0].dealt, st[1].dealt);
+	assert_int_equal(st[0].slots, st[1].slots);
+}
+
+static void
+a_million_that_come_near_at_once_hold_nobody_up(void **unused)
+{
+	struct callout_stats was, is;
+	struct crowd w;
+
+	(void)unused;
+	crowd_init(&w, FAR);
+	vnet_settime(w.v, w.v->now + IDLE - 600 * NSEC_PER_SEC);
+	while (callout_run(w.v))
+		continue;
+	w.nextbeat = w.v->now + 10 * MS;
+	w.missed = 0;
+	callout_stats(w.v, &is);
+	/* A run a millisecond: until they are near. */
+	for (int ms = 0; ms < 590 * 1000; ms++) {
+		was = is;
+		vnet_settime(w.v, w.v->now + MS);
+		(void)callout_run(w.v);
+		callout_stats(w.v, &is);
+		assert_true(is.dealt - was.dealt <= CALLOUT_MAXDEAL);
+		assert_true(is.slots - was.slots <= 3);
+	}
+	assert_true(is.dealt >= FAR);
+	assert_int_equal(w.missed, 0);
+	assert_int_equal(w.fired, 0);
+	/* Time to go on where there was too much for a millisecond. */
+	for (int ms = 0; ms < 12000; ms++) {
+		vnet_settime(w.v, w.v->now + MS);
+		do {
+			was = is;
+			callout_next(w.v);
+			(void)callout_run(w.v);
+			callout_stats(w.v, &is);
+			assert_true(is.fired - was.fired <= CALLOUT_MAXFIRE);
+			assert_true(is.dealt - was.dealt <= CALLOUT_MAXDEAL);
+		} while (callout_next(w.v) <= w.v->now);
+	}
+	assert_int_equal(w.fired, FAR);
+	assert_int_equal(w.early, 0);
+	assert_int_equal(w.late, 0);
+	assert_int_equal(w.missed, 0);
+	crowd_fini(&w, FAR);
+}
+
+static void
+what_is_being_brought_near_may_still_be_stopped_and_moved(void **unused)
+{
+	enum { MANY = 3 * CALLOUT_MAXDEAL };
+	struct crowd w;
+	uint64_t end;
+
+	(void)unused;
+	crowd_init(&w, MANY);
+	callout_stop(w.v, &w.beat);
+	end = w.v->now + IDLE + 2 * NSEC_PER_SEC;
+	/* Stop where a slot has been opened and not emptied. */
+	while (!callout_run(w.v))
+		vnet_settime(w.v, callout_next(w.v));
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_true(callout_pending(&w.t[i].c));
+		if (i % 3 == 0)
+			assert_true(callout_stop(w.v, &w.t[i].c));
+		else if (i % 3 == 1)
+			callout_reset(w.v, &w.t[i].c, 7 * MS);
+	}
+	vnet_settime(w.v, w.v->now + 7 * MS);
+	while (callout_run(w.v))
+		continue;
+	assert_int_equal(w.fired, MANY / 3);
+	while (callout_next(w.v) <= end) {
+		vnet_settime(w.v, callout_next(w.v));
+		(void)callout_run(w.v);
+	}
+	assert_int_equal(w.fired, 2 * MANY / 3);
+	assert_int_equal(w.early, 0);
+	assert_true(callout_next(w.v) == UINT64_MAX);
+	crowd_fini(&w, MANY);
+}
+
 int
 main(void)
 {
@@ -314,6 +494,12 @@ main(void)
 		cmocka_unit_test(
 		    handler_arming_itself_without_delay_runs_once_per_tick),
 		cmocka_unit_test(a_delay_past_the_end_of_time_fires_at_its_end),
+		cmocka_unit_test(
+		    a_tick_costs_what_expires_in_it_whatever_is_armed),
+		cmocka_unit_test(
+		    a_million_that_come_near_at_once_hold_nobody_up),
+		cmocka_unit_test(
+		    what_is_being_brought_near_may_still_be_stopped_and_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
