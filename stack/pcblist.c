@@ -13,7 +13,7 @@
  *	- one that is freed meanwhile is in it or not, and the trailer's
  *	  generation differs from the header's, as in both other cases.
  *
- * A slice visits at most SLICE PCBs, shown or not, and fewer if their owners take
+ * A slice visits at most PCBLIST_SLICE PCBs, shown or not, and fewer if their owners take
  * long to say what they have parked, which bounds the time that packets wait.  A jail is shown its own PCBs and those of jails below it; one
  * with none below walks its own list and does not pay for the others'.
  *
@@ -25,13 +25,12 @@
 
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
+#include "stack/pcblist_int.h"
 #include "stack/socket.h"
 #include "stack/tcp.h"
 #include "stack/udp.h"
 #include "sysctl/sysctl.h"
 #include "sysctl/xport.h"
-
-#define SLICE	256
 
 /* What goes from slice to slice, in req->cursor. */
 enum {
@@ -70,8 +69,8 @@ pcb_handle(const struct pcblist *l, const struct inpcb *inp)
 	return (kvaddr_t)l->number << 56 | inp->inp_gencnt;
 }
 
-static void
-fill_socket(struct xsocket *xso, const struct socket *so)
+void
+xsocket_fill(struct xsocket *xso, const struct socket *so)
 {
 	xso->xso_so = so->so_gencnt;
 	xso->xso_family = so->so_domain;
@@ -106,7 +105,7 @@ fill_inpcb(const struct pcblist *l, struct xinpcb *xi,
 	xso->xso_family = v6 ? AF_INET6 : AF_INET;
 	xso->so_uid = inp->inp_cred.uid;
 	if (inp->inp_socket != NULL)
-		fill_socket(xso, inp->inp_socket);
+		xsocket_fill(xso, inp->inp_socket);
 	xi->inp_fport = inp->inp_fport;
 	xi->inp_lport = inp->inp_lport;
 	if (v6) {
@@ -154,9 +153,12 @@ xtcpcb_out(const struct pcblist *l, struct sysctl_req *req,
 enum { LIST_TCP, LIST_UDP, LIST_RAW };
 
 static const struct pcblist lists[] = {
-	[LIST_TCP] = { tcp_pcbinfo, sizeof(struct xtcpcb), xtcpcb_out, 1 },
-	[LIST_UDP] = { udp_pcbinfo, sizeof(struct xinpcb), xinpcb_out, 2 },
-	[LIST_RAW] = { raw_pcbinfo, sizeof(struct xinpcb), xinpcb_out, 3 },
+	[LIST_TCP] = { tcp_pcbinfo, sizeof(struct xtcpcb), xtcpcb_out,
+	    HANDLE_TCP },
+	[LIST_UDP] = { udp_pcbinfo, sizeof(struct xinpcb), xinpcb_out,
+	    HANDLE_UDP },
+	[LIST_RAW] = { raw_pcbinfo, sizeof(struct xinpcb), xinpcb_out,
+	    HANDLE_RAW },
 };
 
 /* Header or trailer.  *genp: the generation it bears. */
@@ -200,7 +202,7 @@ records_out(struct sysctl_req *req, const struct pcblist *l,
 	inp = in_pcbafter(pi, own ? viewer : NULL, req->cursor[CUR_LAST]);
 	for (; inp != NULL && inp->inp_gencnt <= req->cursor[CUR_GEN];
 	     inp = in_pcbnext(inp, own)) {
-		if (n >= SLICE)
+		if (n >= PCBLIST_SLICE)
 			return SYSCTL_MORE;
 		n++;
 		req->cursor[CUR_LAST] = inp->inp_gencnt;

@@ -7,8 +7,11 @@
  * a step's back is no loss: a dead jail gets no addresses, and its connections
  * are freed as they reach TIME_WAIT (stack/tcp_timewait.c).
  */
+#include <sys/socket.h>
+
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
+#include "pcb/unpcb.h"
 #include "stack/purge.h"
 #include "stack/tcp.h"
 #include "stack/udp.h"
@@ -26,5 +29,8 @@ prison_has_pcbs(const struct vnet *v, const struct prison *pr)
 {
 	return in_pcbfirst(tcp_pcbinfo(v), pr) != NULL ||
 	    in_pcbfirst(udp_pcbinfo(v), pr) != NULL ||
-	    in_pcbfirst(raw_pcbinfo(v), pr) != NULL;
+	    in_pcbfirst(raw_pcbinfo(v), pr) != NULL ||
+	    unp_after(v, SOCK_STREAM, pr, 0) != NULL ||
+	    unp_after(v, SOCK_DGRAM, pr, 0) != NULL ||
+	    unp_after(v, SOCK_SEQPACKET, pr, 0) != NULL;
 }

@@ -11,7 +11,7 @@
  * calls; each tells the owner by so_upcall.  There is no sleeping and no
  * locking: one thread owns the vnet.
  *
- * Only AF_INET for now: EAFNOSUPPORT for every other domain.
+ * AF_INET, and AF_UNIX in stack/uipc.c: EAFNOSUPPORT for every other domain.
  */
 #include <assert.h>
 #include <errno.h>
@@ -150,6 +150,12 @@ sogencnt(const struct vnet *v)
 	return V_sockstate(v)->gencnt;
 }
 
+static uint16_t
+proto_domain(const struct protosw *pr)
+{
+	return pr->pr_domain != 0 ? pr->pr_domain : AF_INET;
+}
+
 struct socket *
 soalloc(struct vnet *v, const struct protosw *pr, const struct cred *cred)
 {
@@ -161,7 +167,7 @@ soalloc(struct vnet *v, const struct protosw *pr, const struct cred *cred)
 	so->so_vnet = v;
 	so->so_proto = pr;
 	so->so_type = pr->pr_type;
-	so->so_domain = AF_INET;
+	so->so_domain = proto_domain(pr);
 	so->so_protocol = pr->pr_protocol;
 	so->so_cred = *cred;
 	prison_get(so->so_cred.prison);
@@ -190,15 +196,15 @@ sodealloc(struct socket *so)
 	zfree(ss->zone, so);
 }
 
-/* The row for (type, protocol); SOCK_RAW's serves every protocol. */
+/* The row for these three; SOCK_RAW's serves every protocol. */
 static const struct protosw *
-proto_find(int type, int protocol, int *error)
+proto_find(int domain, int type, int protocol, int *error)
 {
 	const struct protosw *const *pp;
 
 	*error = protocol == 0 ? EPROTOTYPE : EPROTONOSUPPORT;
 	LINKERSET_FOREACH(pp, protosw) {
-		if ((*pp)->pr_type != type)
+		if (proto_domain(*pp) != domain || (*pp)->pr_type != type)
 			continue;
 		if (type == SOCK_RAW || protocol == 0 ||
 		    (*pp)->pr_protocol == protocol)
@@ -217,11 +223,11 @@ socreate(struct vnet *v, int domain, int type, int protocol,
 
 	if ((error = prison_check_af(v, cred, domain)) != 0)
 		return error;
-	if (domain != AF_INET)
+	if (domain != AF_INET && domain != AF_UNIX)
 		return EAFNOSUPPORT;
 	if (protocol < 0 || protocol > UINT8_MAX)
 		return EPROTONOSUPPORT;
-	if ((pr = proto_find(type, protocol, &error)) == NULL)
+	if ((pr = proto_find(domain, type, protocol, &error)) == NULL)
 		return error;
 	if ((so = soalloc(v, pr, cred)) == NULL)
 		return ENOBUFS;
@@ -284,7 +290,7 @@ soabort(struct socket *so)
 int
 sobind(struct socket *so, const struct endpoint *name, const struct cred *cred)
 {
-	if (!inaddr_is_v4(&name->addr))
+	if (!inaddr_is_v4(&name->addr) || so->so_domain == AF_UNIX)
 		return EAFNOSUPPORT;
 	if (so->so_pcb == NULL)
 		return EINVAL;
@@ -295,7 +301,7 @@ sobind(struct socket *so, const struct endpoint *name, const struct cred *cred)
 static int
 connect_allowed(const struct socket *so, const struct endpoint *name)
 {
-	if (!inaddr_is_v4(&name->addr))
+	if (!inaddr_is_v4(&name->addr) || so->so_domain == AF_UNIX)
 		return EAFNOSUPPORT;
 	if (so->so_state & SS_LISTENING)
 		return EOPNOTSUPP;
@@ -369,7 +375,7 @@ soshutdown(struct socket *so, int how)
 void
 sosockaddr(const struct socket *so, struct endpoint *name)
 {
-	const struct inpcb *inp = so->so_pcb;
+	const struct inpcb *inp = sotoinpcb(so);
 
 	name->addr = inp != NULL ? inp->inp_laddr : inaddr_v4(INADDR_ANY);
 	name->port = inp != NULL ? inp->inp_lport : 0;
@@ -378,12 +384,12 @@ sosockaddr(const struct socket *so, struct endpoint *name)
 int
 sopeeraddr(const struct socket *so, struct endpoint *name)
 {
-	const struct inpcb *inp = so->so_pcb;
+	const struct inpcb *inp = sotoinpcb(so);
 
-	if (inp == NULL || !(so->so_state & SS_ISCONNECTED))
+	if (so->so_pcb == NULL || !(so->so_state & SS_ISCONNECTED))
 		return ENOTCONN;
-	name->addr = inp->inp_faddr;
-	name->port = inp->inp_fport;
+	name->addr = inp != NULL ? inp->inp_faddr : inaddr_v4(INADDR_ANY);
+	name->port = inp != NULL ? inp->inp_fport : 0;
 	return 0;
 }
 

@@ -34,6 +34,7 @@
 struct inpcb;
 struct protosw;
 struct socket;
+struct unpcb;
 
 /* so_state; FreeBSD's values */
 #define SS_ISCONNECTED		0x0002
@@ -75,14 +76,20 @@ struct sockbuf {
 	uint32_t	 sb_parked;
 };
 
+/* The inpcb of so; NULL: none, or so is not of an Internet domain. */
+#define sotoinpcb(so) ((so)->so_domain == AF_UNIX ? NULL : (so)->so_pcb)
+
 TAILQ_HEAD(soqueue, socket);
 
 struct socket {
 	struct vnet	*so_vnet;
 	const struct protosw *so_proto;
-	struct inpcb	*so_pcb;
+	union {
+		struct inpcb	*so_pcb;
+		struct unpcb	*so_unpcb;	/* AF_UNIX */
+	};
 	uint16_t	 so_type;	/* SOCK_STREAM, ... */
-	uint16_t	 so_domain;	/* AF_INET, AF_INET6 */
+	uint16_t	 so_domain;	/* AF_INET, AF_INET6, AF_UNIX */
 	uint8_t		 so_protocol;	/* IPPROTO_; SOCK_RAW: as asked for */
 	uint32_t	 so_options;	/* Linux-free: SOPT_* below */
 	uint32_t	 so_state;
@@ -138,6 +145,7 @@ enum sockopt {
 /* A protocol's half of the calls.  All return 0 or an errno. */
 struct protosw {
 	const char	*pr_name;
+	uint16_t	 pr_domain;	/* AF_; 0: AF_INET */
 	uint16_t	 pr_type;	/* SOCK_ */
 	uint8_t		 pr_protocol;	/* IPPROTO_ */
 	bool		 pr_atomic;	/* a send is a record */
@@ -152,7 +160,7 @@ struct protosw {
 	int	(*pr_disconnect)(struct socket *);	/* orderly */
 	void	(*pr_abort)(struct socket *);		/* at once (RST) */
 	int	(*pr_shutdown)(struct socket *);	/* no more sends */
-	/* data has been taken out of so_rcv: the window may open */
+	/* data or a record has been taken out of so_rcv; may be NULL */
 	void	(*pr_rcvd)(struct socket *);
 	/* m is consumed whatever happens; stream: m NULL means "so_snd grew" */
 	int	(*pr_send)(struct socket *, struct mbuf *m,
@@ -163,12 +171,13 @@ struct protosw {
 		    const struct cred *);
 	int	(*pr_getopt)(struct socket *, enum sockopt, int *val);
 };
-/* Rows of this table are found by (type, protocol). */
+/* Rows of this table are found by (domain, type, protocol). */
 #define PROTOSW_ADD(var) LINKERSET_ADD(protosw, var)
 
 /* ---- for the owner of sockets ---- */
 
-/* protocol 0: the type's default.  EPROTONOSUPPORT, EPROTOTYPE (no such type),
+/* domain: AF_INET or AF_UNIX, whose names are in stack/uipc.h (endpoints are
+ * EAFNOSUPPORT there, or zero).  protocol 0: the type's default.  EPROTONOSUPPORT, EPROTOTYPE (no such type),
  * EPERM (raw), ENOBUFS, EAFNOSUPPORT. */
 int	socreate(struct vnet *v, int domain, int type, int protocol,
 	    const struct cred *cred, struct socket **sop);

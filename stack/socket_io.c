@@ -220,8 +220,11 @@ receive_dgram(struct socket *so, struct iocursor *c, struct endpoint *from,
 	*got = m->m_pktlen;
 	if (from != NULL)
 		*from = m->m_from;
-	if (!(flags & MSG_PEEK))
-		sbdroprecord(so->so_vnet, &so->so_rcv);
+	if (flags & MSG_PEEK)
+		return;
+	sbdroprecord(so->so_vnet, &so->so_rcv);
+	if (so->so_pcb != NULL && so->so_proto->pr_rcvd != NULL)
+		so->so_proto->pr_rcvd(so);
 }
 
 int

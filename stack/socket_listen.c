@@ -120,6 +120,7 @@ soqueue_abort(struct socket *head)
 int
 soaccept(struct socket *head, struct socket **nsop, struct endpoint *peer)
 {
+	const struct inpcb *inp;
 	struct socket *so;
 
 	if (!(head->so_state & SS_LISTENING))
@@ -133,8 +134,9 @@ soaccept(struct socket *head, struct socket **nsop, struct endpoint *peer)
 		sodealloc(so);
 		return ECONNABORTED;
 	}
-	peer->addr = so->so_pcb->inp_faddr;
-	peer->port = so->so_pcb->inp_fport;
+	inp = sotoinpcb(so);
+	peer->addr = inp != NULL ? inp->inp_faddr : inaddr_v4(INADDR_ANY);
+	peer->port = inp != NULL ? inp->inp_fport : 0;
 	*nsop = so;
 	return 0;
 }

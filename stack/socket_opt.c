@@ -41,11 +41,12 @@ flag_of(enum sockopt opt)
 static void
 sync_reuse(struct socket *so)
 {
+	struct inpcb *inp = sotoinpcb(so);
 	uint32_t o = so->so_options;
 
-	if (so->so_pcb == NULL)
+	if (inp == NULL)
 		return;
-	so->so_pcb->inp_reuse = (uint8_t)(
+	inp->inp_reuse = (uint8_t)(
 	    (o & SOPT_REUSEADDR ? INP_REUSEADDR : 0) |
 	    (o & SOPT_REUSEPORT ? INP_REUSEPORT : 0) |
 	    (o & SOPT_REUSEPORT_LB ? INP_REUSEPORT_LB : 0));
@@ -195,9 +196,10 @@ set_ip(struct socket *so, enum sockopt opt, int val, const struct cred *cred)
 }
 
 static bool
-is_ip(enum sockopt opt)
+is_ip(const struct socket *so, enum sockopt opt)
 {
-	return opt >= OPT_IP_PORTRANGE && opt <= OPT_IP_HDRINCL;
+	return so->so_domain != AF_UNIX && opt >= OPT_IP_PORTRANGE &&
+	    opt <= OPT_IP_HDRINCL;
 }
 
 int
@@ -215,7 +217,7 @@ sosetopt(struct socket *so, enum sockopt opt, int val,
 		return ENOPROTOOPT;
 	if (so->so_pcb == NULL)
 		return ECONNRESET;
-	if (is_ip(opt))
+	if (is_ip(so, opt))
 		return set_ip(so, opt, val, cred);
 	return pr->pr_setopt != NULL ? pr->pr_setopt(so, opt, val, cred) :
 	    ENOPROTOOPT;
@@ -293,7 +295,7 @@ sogetopt(struct socket *so, enum sockopt opt, int *val)
 		return error;
 	if (so->so_pcb == NULL)
 		return ECONNRESET;
-	if (is_ip(opt))
+	if (is_ip(so, opt))
 		return get_ip(so, opt, val);
 	return pr->pr_getopt != NULL ? pr->pr_getopt(so, opt, val) :
 	    ENOPROTOOPT;
