@@ -19,6 +19,7 @@
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
 #include "stack/ip.h"
+#include "stack/purge.h"
 #include "stack/socket.h"
 #include "stack/tcp.h"
 #include "stack/tcp_int.h"
@@ -28,6 +29,7 @@
 #define TICKS	10000		/* ms */
 #define SETTLE	(5 * NSEC_PER_SEC)
 #define HOURS	(7100 * NSEC_PER_SEC)
+#define PURGE_BUDGET	512	/* as the daemon's */
 
 /* ---- a listing ---- */
 
@@ -170,9 +172,12 @@ run_removal(uint64_t n)
 	const struct options none = { .jails = 0 };
 	struct world w;
 	struct prison *pr;
+	struct prison_purge pp = { .reset = true };
 	struct delays d = { 0 };
 	char name[64], size[24];
 	uint64_t start, t;
+	unsigned budget;
+	bool more;
 
 	world_make(&w, &none);
 	set_value(w.v, "kern.ipc.maxsockets", (int)n + 16);
@@ -187,9 +192,12 @@ run_removal(uint64_t n)
 		soabort(w.so[--w.nso]);
 		delay_since(&d, start);
 	}
-	start = cpu_ns();
-	tcp_purge(w.v, pr);
-	delay_since(&d, start);
+	do {
+		budget = PURGE_BUDGET;
+		start = cpu_ns();
+		more = prison_purge_step(w.v, pr, &pp, &budget);
+		delay_since(&d, start);
+	} while (more);
 	t = wall_ns() - t;
 	prison_put(w.v, pr);
 	world_free(&w);
@@ -208,7 +216,7 @@ tick(struct vnet *v, uint64_t when, struct delays *d)
 
 	vnet_settime(v, when);
 	start = cpu_ns();
-	callout_run(v);
+	(void)callout_run(v);
 	delay_since(d, start);
 	return cpu_ns() - start;
 }
@@ -226,8 +234,8 @@ run_ticks(struct world *w)
 	char name[64], size[24];
 
 	vnet_settime(w->v, w->v->now + SETTLE);
-	while (callout_next(w->v) <= w->v->now)
-		callout_run(w->v);
+	while (callout_run(w->v))
+		continue;
 	for (i = 0; i < TICKS; i++)
 		sum += tick(w->v, w->v->now + NSEC_PER_MSEC, &d);
 	end = w->v->now + HOURS;

@@ -82,7 +82,7 @@ serve(struct server *s, struct vnet *v, struct delays *d)
 		(void)loop_wait(&s->loop, timeout(v, busy));
 		start = cpu_ns();
 		vnet_settime(v, loop_now() - behind);
-		loop_dispatch(&s->loop, false);
+		(void)loop_dispatch(&s->loop, false, UINT_MAX);
 		busy = vnet_run(v, PACKETS);
 		delay_since(d, start);
 	}
