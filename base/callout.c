@@ -18,16 +18,16 @@
  * in its life, a jump of days costs no more than what is armed within it, and
  * a bit per slot finds everything without walking.
  *
- * Lists are circular: a callout leaves its list, and a whole slot moves, without
- * a look at the others.  What is added goes to the end, so that callouts of one
- * tick run in the order in which they were armed.
+ * Lists are circular: a callout leaves its list, and a whole slot moves,
+ * without a look at the others.  What is armed goes to the end, so that
+ * callouts of one tick run in the order in which they were armed.
  *
- * A slot may hold a million callouts: connections that began in the same minutes
- * and will be probed hours later.  So a slot whose time has come is not dealt
- * out at once: it becomes its row's `deal' list, of which each run of the wheel
- * takes CALLOUT_MAXDEAL, those armed last first: what is near came there lately.
- * Ticks go on meanwhile, unless the next slot of that row is due before the list
- * is empty.  In the same way `due', what the current tick calls, may last for
+ * A slot may hold a million callouts: of connections that began in the same
+ * minutes and will be probed hours later.  So a slot whose time has come is not
+ * dealt out at once: it becomes its row's `deal' list, of which each run takes
+ * CALLOUT_MAXDEAL, the last ones first: what is near came there lately.  Ticks
+ * go on meanwhile, unless the next slot of that row is due before the list is
+ * empty.  In the same way `due', what the current tick calls, may last for
  * several runs; no tick follows before it is empty.
  */
 #include <assert.h>
@@ -43,7 +43,7 @@ struct wheel {
 	uint64_t	 tick;		/* all up to this one have run */
 	uint64_t	 busy[NROWS];	/* a bit for each slot not empty */
 	struct callink	 slot[NROWS][NSLOTS];
-	struct callink	 deal[NROWS];	/* to go to rows below; [0]: unused */
+	struct callink	 deal[NROWS];	/* to go to rows below; [0]: empty */
 	struct callink	 due;		/* of the tick that is running */
 	unsigned	 fires, deals;	/* left in this run */
 	struct callout_stats stats;
@@ -257,10 +257,10 @@ wheel_fire(struct vnet *v, struct wheel *w)
 static bool
 wheel_advance(struct wheel *w, uint64_t tick, unsigned row)
 {
-	if (row > 0 && !list_empty(&w->deal[row]))
+	if (!list_empty(&w->deal[row]))
 		return false;
 	w->tick = tick;
-	if (row > 0) {
+	if (row != 0) {
 		wheel_empty(w, row, digit(tick, row), &w->deal[row]);
 		wheel_deal(w, row, tick);
 	}

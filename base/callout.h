@@ -63,9 +63,9 @@ uint64_t callout_next(struct vnet *v);
 /*
  * Fire what is due at v->now, in order of time; within one millisecond in the
  * order of arming.  Not more than the above is done at once; true: call again,
- * soon, with packets between.  Where CALLOUT_MAXDEAL is not enough, those of the
- * many callouts that were armed long ago may fire late, and out of order, by
- * the time it takes; others do not wait for them.
+ * soon, with packets between.  Where CALLOUT_MAXDEAL is not enough, those of
+ * the many callouts that were armed long ago may fire late, and out of order,
+ * by the time it takes; others do not wait for them.
  * Not to be called from a handler.
  */
 bool	callout_run(struct vnet *v);

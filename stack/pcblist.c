@@ -13,8 +13,9 @@
  *	- one that is freed meanwhile is in it or not, and the trailer's
  *	  generation differs from the header's, as in both other cases.
  *
- * A slice visits at most PCBLIST_SLICE PCBs, shown or not, and fewer if their owners take
- * long to say what they have parked, which bounds the time that packets wait.  A jail is shown its own PCBs and those of jails below it; one
+ * A slice visits at most PCBLIST_SLICE PCBs, shown or not, and fewer if their
+ * owners take long to say what they have parked: that bounds the time for which
+ * packets wait.  A jail is shown its own PCBs and those of jails below it; one
  * with none below walks its own list and does not pay for the others'.
  *
  * Handles (xso_so, so_pcb, inp_ppcb) are numbers that name the objects, never

@@ -176,9 +176,12 @@ struct protosw {
 
 /* ---- for the owner of sockets ---- */
 
-/* domain: AF_INET or AF_UNIX, whose names are in stack/uipc.h (endpoints are
- * EAFNOSUPPORT there, or zero).  protocol 0: the type's default.  EPROTONOSUPPORT, EPROTOTYPE (no such type),
- * EPERM (raw), ENOBUFS, EAFNOSUPPORT. */
+/*
+ * domain: AF_INET, or AF_UNIX, whose names are in stack/uipc.h (an endpoint is
+ * EAFNOSUPPORT there, or zero).  protocol 0: the type's default.
+ * EPROTONOSUPPORT, EPROTOTYPE (no such type), EPERM (raw), ENOBUFS,
+ * EAFNOSUPPORT.
+ */
 int	socreate(struct vnet *v, int domain, int type, int protocol,
 	    const struct cred *cred, struct socket **sop);
 /* Give up ownership: orderly close, SO_LINGER with 0 s resets. */

@@ -462,7 +462,7 @@ void	tcp_respond(struct tcpcb *tp, tcp_seq seq, uint8_t flags);
 tcp_seq	tcp_ackseq(const struct tcpcb *tp);
 /* RFC 5961: an ACK that asks "did you mean this?", rate limited (section 7). */
 void	tcp_challenge_ack(struct tcpcb *tp);
-/* The rate: may one more be sent?  *start (ms) and *cnt are the connection's. */
+/* The rate: may one more be sent?  *start (ms), *cnt: the connection's. */
 bool	tcp_challenge_ok(const struct vnet *v, uint32_t *start, uint8_t *cnt);
 /* The window field that says wnd; an ACK is on its way: rcv_adv,
  * last_ack_sent, flags and the delayed ACK's timer follow. */

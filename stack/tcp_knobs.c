@@ -168,7 +168,7 @@ SYSCTL_STRUCT(tcp_states, "net.inet.tcp.states", 16,
     CTLFLAG_RD | CTLFLAG_STATS, tcp_module, struct tcp_vnet, states, NULL,
     "QU", "Connections in each state");
 
-/* As in FreeBSD, a fifth of kern.ipc.maxsockets unless set, and not below 32. */
+/* As in FreeBSD, a fifth of kern.ipc.maxsockets unless set; 32 or more. */
 static int
 sysctl_maxtcptw(const struct sysctl_oid *oid, struct sysctl_req *req)
 {

@@ -6,8 +6,8 @@
  *
  * A stream's bytes are put into so_snd by the socket layer and moved on into
  * the peer's so_rcv as far as there is room; the rest follows when the peer has
- * read.  On shutdown and close all of it moves, room or not: it was accepted.  A
- * record goes into so_rcv directly.
+ * read.  On shutdown and close all of it moves, room or not: it was accepted.
+ * A record goes into so_rcv directly.
  *
  * A datagram socket that closes leaves those connected to it with ECONNRESET.
  */
