@@ -216,7 +216,7 @@ daemon_init(struct daemon *d)
 		continue;
 	if ((error = loop_init(&d->loop)) != 0 ||
 	    (error = stack_init(d)) != 0 ||
-	    (error = htable_init(&d->faces)) != 0 ||
+	    (error = htable_init(d->vnet, &d->faces)) != 0 ||
 	    (error = djail_init(d)) != 0)
 		return error;
 	sosetparked(d->vnet, face_parked);

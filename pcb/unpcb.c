@@ -52,7 +52,7 @@ unp_init(struct vnet *v)
 {
 	struct unpcbs *u = V_unp(v);
 
-	if (htable_init(&u->table) != 0)
+	if (htable_init(v, &u->table) != 0)
 		return ENOMEM;
 	u->zone = zinit(v, "unpcb", sizeof(struct unpcb), sizeof(uint64_t),
 	    0);
