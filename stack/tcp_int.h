@@ -222,7 +222,7 @@ struct tcptw {
 	bool		 tw_tstmp;	/* timestamps are in use */
 };
 
-_Static_assert(sizeof(struct tcptw) <= 256, "tcptw has outgrown its place");
+_Static_assert(sizeof(struct tcptw) <= 224, "tcptw has outgrown its place");
 
 static inline struct tcptw *
 intotcptw(struct inpcb *inp)
