@@ -272,9 +272,8 @@ make_timewait(struct world *w, uint64_t n, in_port_t port)
 	uint64_t i;
 
 	if (has_value(w->v, "net.inet.tcp.maxtcptw"))
-		set_value(w->v, "net.inet.tcp.maxtcptw", (int)n + 1);
+		set_value(w->v, "net.inet.tcp.maxtcptw", (int)n + 32);
 	keep_room(w, 1);
-	set_value(w->v, "net.inet.tcp.maxtcptw", (int)n + 32);
 	server = make_server(w, port);
 	c = cost_begin("TIME_WAIT", n);
 	for (i = 0; i < n; i++) {
