@@ -158,13 +158,15 @@ plots:			## bench/plots from bench/plots/pcb.txt
 PREFIX	?= /usr/local
 SBIN	= $(DESTDIR)$(PREFIX)/sbin
 LIBEXEC	= $(DESTDIR)$(PREFIX)/libexec/netjail
+INCLUDE	= $(DESTDIR)$(PREFIX)/include/netjail
 MAN	= $(DESTDIR)$(PREFIX)/share/man
 install: all		## into DESTDIR and PREFIX
-	install -d $(SBIN) $(LIBEXEC) $(MAN)/man1 $(MAN)/man8
+	install -d $(SBIN) $(LIBEXEC) $(MAN)/man1 $(MAN)/man8 $(INCLUDE)
 	install $(addprefix $(B)/bin/,netjaild netjail jls jexec) $(SBIN)
 	install $(addprefix $(B)/bin/,netstat sysctl) $(LIBEXEC)
 	install -m 644 $(wildcard */*.8) $(MAN)/man8
 	install -m 644 $(wildcard */*.1) $(MAN)/man1
+	install -m 644 portrange/ip_portrange.h $(INCLUDE)
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \

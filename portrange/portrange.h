@@ -24,12 +24,7 @@
 
 #include "base/inaddr.h"
 #include "base/vnet.h"
-
-/* setsockopt(IPPROTO_IP, IP_PORTRANGE): FreeBSD's 19 is IP_TRANSPARENT here. */
-#define IP_PORTRANGE		0x4e19
-#define IP_PORTRANGE_DEFAULT	0
-#define IP_PORTRANGE_HIGH	1
-#define IP_PORTRANGE_LOW	2
+#include "portrange/ip_portrange.h"
 
 struct portkey {
 	uint32_t	space;	/* jid of prison_ip_owner() */
