@@ -68,7 +68,4 @@ struct daemon {
 	struct source	 signals;	/* signalfd */
 };
 
-/* Run the stack and serve dirty faces until both rest. */
-void	daemon_settle(struct daemon *d);
-
 #endif

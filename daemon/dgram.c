@@ -31,6 +31,7 @@ dgaddr_pop(struct face *f)
 	struct dgaddr *a = STAILQ_FIRST(&f->dgaddrs);
 
 	STAILQ_REMOVE_HEAD(&f->dgaddrs, link);
+	f->dgbytes -= a->dg.len;
 	free(a);
 }
 
@@ -41,22 +42,16 @@ dgram_fini(struct face *f)
 		dgaddr_pop(f);
 }
 
-uint32_t
-dgram_queued(struct face *f, int app)
+/* Drop the sources of what the program has taken by itself; app is its end. */
+static void
+dgram_trim(struct face *f, int app)
 {
-	struct dgaddr *a;
-	uint64_t listed = 0;
 	int n = 0;
 
 	if (ioctl(app, FIONREAD, &n) < 0 || n < 0)
 		n = 0;
-	STAILQ_FOREACH(a, &f->dgaddrs, link)
-		listed += a->dg.len;
-	while (listed > (uint64_t)n) {
-		listed -= STAILQ_FIRST(&f->dgaddrs)->dg.len;
+	while (f->dgbytes > (uint64_t)n)
 		dgaddr_pop(f);
-	}
-	return (uint32_t)n;
 }
 
 /* A datagram of len bytes was taken: drop sources up to and with its own.
@@ -84,7 +79,7 @@ dgram_drop_token(struct face *f, int app)
 {
 	char none;
 
-	(void)dgram_queued(f, app);
+	dgram_trim(f, app);
 	while (!STAILQ_EMPTY(&f->dgaddrs) && STAILQ_FIRST(&f->dgaddrs)->token) {
 		(void)recv(app, &none, 0, MSG_DONTWAIT);
 		dgaddr_pop(f);
@@ -103,7 +98,7 @@ dgram_receive(struct face *f, int app, void *buf, uint32_t room, int peek,
 		dgram_drop_token(f, app);
 		return error;
 	}
-	(void)dgram_queued(f, app);
+	dgram_trim(f, app);
 	for (;;) {
 		*dg = (struct dgram) { .len = 0 };
 		n = recv(app, buf, room, MSG_DONTWAIT | MSG_TRUNC |
@@ -188,6 +183,7 @@ dgram_deliver(struct face *f)
 	iov.iov_len = 0;
 	(void)soreceive(f->so, &iov, 1, NULL, 0, &len);
 	STAILQ_INSERT_TAIL(&f->dgaddrs, a, link);
+	f->dgbytes += a->dg.len;
 	return true;
 }
 

@@ -50,9 +50,6 @@ int	dgram_receive(struct face *f, int app, void *buf, uint32_t room,
 /* The error has been told: take its token away, if it is next. */
 void	dgram_drop_token(struct face *f, int app);
 
-/* Bytes in the program's queue; app as above.  Trims the list of sources. */
-uint32_t dgram_queued(struct face *f, int app);
-
 void	dgram_fini(struct face *f);
 
 #endif

@@ -227,7 +227,9 @@ face_dirty(struct face *f)
 	TAILQ_INSERT_TAIL(&f->d->dirty, f, dlink);
 }
 
-int
+/* The app end: from the thread that used it last, or from whoever has it under
+ * the same number since.  -1: not found; the caller closes it. */
+static int
 face_app(struct face *f)
 {
 	int fd;

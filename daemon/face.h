@@ -67,6 +67,7 @@ struct face {
 	int		 hint_fd;
 	struct endpoint	 lname;		/* as bound; GONE: getsockname()'s */
 	struct dgaddrs	 dgaddrs;	/* DGRAM: of what is in its queue */
+	uint64_t	 dgbytes;	/* they are as long together */
 	bool		 pktinfo;	/* IP_PKTINFO wanted */
 	bool		 err_shown;	/* DGRAM: a token tells of so_error */
 };
@@ -99,10 +100,6 @@ void	face_dirty(struct face *f);
 
 /* What daemon_settle() does for a dirty face. */
 void	face_serve(struct face *f);
-
-/* The app end: from the thread that used it last, or from whoever has it under
- * the same number since.  -1: not found; the caller closes it. */
-int	face_app(struct face *f);
 
 /*
  * End the connection as an error: what was received first still reaches the

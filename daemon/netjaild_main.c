@@ -55,7 +55,8 @@ serve_dirty(struct daemon *d)
 	}
 }
 
-void
+/* Run the stack and serve dirty faces until both rest. */
+static void
 daemon_settle(struct daemon *d)
 {
 	unsigned rounds = SETTLE_ROUNDS;

@@ -532,18 +532,6 @@ prison_depth(const struct prison *pr)
 	return pr->pr_depth;
 }
 
-void
-prison_set_data(struct prison *pr, void *data)
-{
-	pr->pr_data = data;
-}
-
-void *
-prison_data(const struct prison *pr)
-{
-	return pr->pr_data;
-}
-
 bool
 prison_check(const struct prison *viewer, const struct prison *owner)
 {

@@ -154,10 +154,6 @@ unsigned prison_depth(const struct prison *pr);	/* 0: prison0 */
 unsigned prison_naddr(const struct prison *pr);
 const struct inaddr *prison_addr(const struct prison *pr, unsigned i);
 
-/* For the layers above: their per-jail data (the daemon's handle). */
-void	prison_set_data(struct prison *pr, void *data);
-void	*prison_data(const struct prison *pr);
-
 static inline bool
 jailed(const struct vnet *v, const struct cred *cred)
 {

@@ -37,7 +37,6 @@ struct prison {
 	uint32_t	 pr_allow;
 	bool		 pr_persist;
 	struct prison_ports pr_ports[PR_PORTRANGES];	/* own or inherited */
-	void		*pr_data;
 	struct prison	*pr_parent;	/* holds a reference */
 	struct prisonlist pr_children;	/* alive ones */
 	LIST_ENTRY(prison) pr_sibling;
