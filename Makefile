@@ -82,6 +82,19 @@ $(GOLDEN): $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
 UNITS	+= $(GOLDEN)
 
+# Programs made of bytes (tests/fuzz): replayed by check; fuzz builds them again
+# with clang, whose search takes the place of replay.c.
+FUZZ	= $(patsubst tests/fuzz/%_fuzz.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZMAIN ?= replay
+FUZZ_control = daemon/control.c daemon/loop.c sysctl/client.c
+define FUZZ_RULE
+$(1): $(call objs,tests/fuzz/$(notdir $(1))_fuzz.c tests/fuzz/$(FUZZMAIN).c \
+	  $(CORE) $(FUZZ_$(notdir $(1))))
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) $$(FUZZLINK) -o $$@ $$(filter %.o,$$^) -lbsd
+endef
+$(foreach t,$(FUZZ),$(eval $(call FUZZ_RULE,$(t))))
+
 # Programs that the tests run inside jails, and small programs that assert what
 # netjail relies on from the kernel.  Never sanitized: they stand for anybody's.
 TCFLAGS	= -std=gnu11 -D_GNU_SOURCE -I. -O1 -g $(WARN) -MMD -MP -pthread
@@ -109,7 +122,7 @@ $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TCFLAGS) -O2 -o $@ $<
 
-tests-built: all $(UNITS) $(RUNPROG) $(PLATFORM) $(CAPACITY)
+tests-built: all $(UNITS) $(FUZZ) $(RUNPROG) $(PLATFORM) $(CAPACITY)
 
 demo: all $(B)/run/static	## two jails talk, netstat shows it inside and outside
 	@./setup test || echo "demo: trying without"
@@ -135,7 +148,17 @@ SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 asan:			## unit tests and a short run of real programs, ASan + UBSan
 	@$(MAKE) --no-print-directory B=build/asan SAN="$(SANFLAGS)" tests-built
 	@./setup test || echo "asan: tests that need it will be skipped"
-	@NETJAIL_TEST_SHORT=1 sh tests/check build/asan unit netstat run
+	@NETJAIL_TEST_SHORT=1 sh tests/check build/asan unit fuzz netstat run
+
+.PHONY: fuzz fuzz-built
+FUZZ_SECONDS ?= 60
+fuzz:			## clang's fuzzer, FUZZ_SECONDS for each target
+	@./setup build lint
+	@$(MAKE) --no-print-directory B=build/fuzzer CC=clang FUZZMAIN=libfuzzer \
+	    SAN="$(SANFLAGS) -fsanitize=fuzzer-no-link" \
+	    FUZZLINK=-fsanitize=fuzzer fuzz-built
+	@sh tests/fuzz/run build/fuzzer search $(FUZZ_SECONDS)
+fuzz-built: $(FUZZ)
 
 lint:			## clang -Werror, clang-tidy, cppcheck, man pages, scripts
 	@./setup build lint

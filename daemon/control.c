@@ -106,7 +106,8 @@ conn_waiting(const struct conn *cn, struct iovec iov[3])
 		    cn->datalen == 0 ? 0 : sizeof(cn->datahdr) },
 		{ cn->req.out,
 		    cn->datalen == 0 ? 0 : cn->datalen - sizeof(cn->datahdr) },
-		{ cn->out + cn->outpos, cn->outlen - cn->outpos },
+		{ cn->outlen == 0 ? NULL : cn->out + cn->outpos,
+		    cn->outlen - cn->outpos },
 	};
 	size_t skip = cn->datapos;
 	int i, n = 0;
