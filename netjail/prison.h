@@ -203,4 +203,10 @@ struct prison *prison_ip_owner_of(const struct prison *pr,
 struct prison *prison_by_addr(const struct vnet *v, const struct inaddr *a,
 	    struct prison *prev);
 
+/* The first of each of n addresses, at most PRISON_BATCH, whose memory is
+ * waited for together. */
+#define PRISON_BATCH	32
+void	prison_by_addr_batch(const struct vnet *v,
+	    const struct inaddr *const *a, struct prison **prp, unsigned n);
+
 #endif

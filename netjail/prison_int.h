@@ -2,6 +2,8 @@
 #ifndef NETJAIL_PRISON_INT_H
 #define NETJAIL_PRISON_INT_H
 
+#include <stddef.h>
+
 #include <bsd/sys/queue.h>
 #include <bsd/sys/tree.h>
 
@@ -27,19 +29,11 @@ struct prison_ports {
 LIST_HEAD(prisonlist, prison);
 
 struct prison {
-	struct hlink	 pr_idlink;	/* keeps the jid until freed */
-	struct hlink	 pr_namelink;	/* while alive */
-	RB_ENTRY(prison) pr_order;	/* by jid, while alive */
-	int		 pr_id;
+	/* What a packet asks: one cache line. */
+	_Alignas(64) int pr_id;
 	enum prison_state pr_state;
 	unsigned	 pr_refs;
 	unsigned	 pr_depth;
-	uint32_t	 pr_allow;
-	bool		 pr_persist;
-	struct prison_ports pr_ports[PR_PORTRANGES];	/* own or inherited */
-	struct prison	*pr_parent;	/* holds a reference */
-	struct prisonlist pr_children;	/* alive ones */
-	LIST_ENTRY(prison) pr_sibling;
 	/*
 	 * Who owns the family's addresses: this jail, or the nearest one above
 	 * that does; prison0: the family is unrestricted.
@@ -48,10 +42,22 @@ struct prison {
 	struct prison_ip *pr_ip[PR_FAMILIES];	/* own; see prison_ip.c */
 	unsigned	 pr_nip[PR_FAMILIES];
 	unsigned	 pr_nlinked[PR_FAMILIES]; /* of them, in by_addr */
+
+	struct hlink	 pr_idlink;	/* keeps the jid until freed */
+	struct hlink	 pr_namelink;	/* while alive */
+	RB_ENTRY(prison) pr_order;	/* by jid, while alive */
+	uint32_t	 pr_allow;
+	bool		 pr_persist;
+	struct prison_ports pr_ports[PR_PORTRANGES];	/* own or inherited */
+	struct prison	*pr_parent;	/* holds a reference */
+	struct prisonlist pr_children;	/* alive ones */
+	LIST_ENTRY(prison) pr_sibling;
 	char		 pr_name[PRISON_NAMELEN];	/* with parents' */
 	char		 pr_host[PRISON_NAMELEN];
 	char		 pr_path[PRISON_PATHLEN];
 };
+
+_Static_assert(offsetof(struct prison, pr_idlink) == 64, "one cache line");
 
 RB_HEAD(prisontree, prison);
 

@@ -17,6 +17,7 @@
  * jails share it, as one host's processes would), or if one jail is below the
  * other (a child's list is a part of its parent's).
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,20 +227,10 @@ prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget)
 	return false;
 }
 
-struct prison *
-prison_by_addr(const struct vnet *v, const struct inaddr *a,
-    struct prison *prev)
+/* The first alive jail from l on. */
+static struct prison *
+alive_from(struct hlink *l, uint64_t h, const struct inaddr *a)
 {
-	uint64_t h;
-	struct hlink *l;
-
-	if (prev == NULL) {
-		h = hash_addr(v, a);
-		l = htable_first(&V_prisons(v)->by_addr, h);
-	} else {
-		h = find_ip(prev, a)->ip_hash.hash;
-		l = htable_next(&find_ip(prev, a)->ip_hash, h);
-	}
 	for (; l != NULL; l = htable_next(l, h)) {
 		struct prison_ip *ip = HT_OBJECT(l, struct prison_ip, ip_hash);
 
@@ -248,6 +239,46 @@ prison_by_addr(const struct vnet *v, const struct inaddr *a,
 			return ip->ip_prison;
 	}
 	return NULL;
+}
+
+struct prison *
+prison_by_addr(const struct vnet *v, const struct inaddr *a,
+    struct prison *prev)
+{
+	const struct hlink *l;
+	uint64_t h;
+
+	if (prev != NULL) {
+		l = &find_ip(prev, a)->ip_hash;
+		return alive_from(htable_next(l, l->hash), l->hash, a);
+	}
+	h = hash_addr(v, a);
+	return alive_from(htable_first(&V_prisons(v)->by_addr, h), h, a);
+}
+
+void
+prison_by_addr_batch(const struct vnet *v, const struct inaddr *const *a,
+    struct prison **prp, unsigned n)
+{
+	const struct htable *t = &V_prisons(v)->by_addr;
+	uint64_t h[PRISON_BATCH];
+	struct hlink *l[PRISON_BATCH];
+
+	assert(n <= PRISON_BATCH);
+	for (unsigned i = 0; i < n; i++) {
+		h[i] = hash_addr(v, a[i]);
+		htable_prefetch(t, h[i]);
+	}
+	for (unsigned i = 0; i < n; i++)
+		(void)htable_prefetch_entry(t, h[i]);
+	for (unsigned i = 0; i < n; i++) {
+		l[i] = htable_first(t, h[i]);
+		if (l[i] != NULL)
+			__builtin_prefetch(&HT_OBJECT(l[i], struct prison_ip,
+			    ip_hash)->ip_prison->pr_state);
+	}
+	for (unsigned i = 0; i < n; i++)
+		prp[i] = alive_from(l[i], h[i], a[i]);
 }
 
 /* ---- questions ---- */

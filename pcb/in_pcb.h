@@ -41,6 +41,7 @@ struct inpcb;
 struct inpcbinfo;
 struct inpaddr;
 struct inpblock;
+struct inpport;
 struct prison;
 struct socket;
 
@@ -70,22 +71,41 @@ enum inp_table {		/* which table it is in */
 	INP_BOUND,
 	INP_WILD,
 	INP_CONNECTED,
+	INP_SHARED,		/* not a PCB: an entry that some share */
 };
 
 enum { INP_ALLLIST, INP_JAILLIST, INP_NLISTS };
 
+/*
+ * A local end.  A PCB begins with one, behind its gencnt, and so does a table
+ * entry that several PCBs share (inp_table is INP_SHARED, and what follows it
+ * is unused).
+ */
+#define INPEND_MEMBERS							\
+	union {								\
+		struct hlink	   inp_hash;	/* connected, or alone */ \
+		TAILQ_ENTRY(inpcb) inp_peers;	/* else */		\
+	};								\
+	struct inaddr	 inp_laddr;					\
+	in_port_t	 inp_lport, inp_fport;				\
+	uint8_t		 inp_table;	/* enum inp_table */		\
+	uint8_t		 inp_vflag;					\
+	bool		 inp_eligible;	/* set by in_pcbeligible() only */ \
+	uint8_t		 inp_reuse
+
+struct inpend {
+	INPEND_MEMBERS;
+};
+
 struct inpcb {
 	uint64_t	 inp_gencnt;	/* survives free (zone's keep) */
-	struct inaddr	 inp_laddr, inp_faddr;
-	in_port_t	 inp_lport, inp_fport;
-	uint8_t		 inp_vflag;
-	uint8_t		 inp_table;	/* enum inp_table */
-	bool		 inp_eligible;	/* set by in_pcbeligible() only */
-	uint8_t		 inp_reuse;
 	union {
-		struct hlink	   inp_hash;	/* connected */
-		TAILQ_ENTRY(inpcb) inp_peers;	/* bound, wildcard */
+		struct inpend	 inp_end;
+		struct {
+			INPEND_MEMBERS;
+		};
 	};
+	struct inaddr	 inp_faddr;
 	/* So far what a look-up reads: one cache line. */
 	uint32_t	 inp_flags;
 	uint8_t		 inp_bindreuse;	/* inp_reuse when the port was taken */
@@ -93,17 +113,22 @@ struct inpcb {
 	uint8_t		 inp_ip_p;	/* protocol */
 	uint8_t		 inp_ip_ttl;
 	uint8_t		 inp_ip_tos;
-	bool		 inp_anyport;	/* raw: match any port */
-	bool		 inp_small;	/* in_pcbshrink() was here */
-	bool		 inp_dstused;	/* port is marked used to the peer */
-	bool		 inp_compact;	/* of in_pcbcompact()'s size */
+	bool		 inp_anyport:1;	/* raw: match any port */
+	bool		 inp_small:1;	/* in_pcbshrink() was here */
+	bool		 inp_dstused:1;	/* port is marked used to the peer */
+	bool		 inp_compact:1;	/* of in_pcbcompact()'s size */
+	bool		 inp_alone:1;	/* it is its own table entry */
 	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
 					 * byte order; 0: unset */
 	uint32_t	 inp_lbslot;	/* in its group + 1; 0: in none */
-	struct inpaddr	*inp_addr;	/* of its space, laddr and lport */
+	union {
+		struct inpport	*inp_port;	/* alone */
+		struct inpaddr	*inp_addr;	/* the entry it is in */
+	};
 	struct socket	*inp_socket;	/* NULL: detached (TIME_WAIT) */
 	struct inpcbinfo *inp_pcbinfo;
 	struct cred	 inp_cred;	/* of the creator; holds a prison ref */
+	/* What the protocol reads first: another. */
 	TAILQ_ENTRY(inpcb) inp_list[INP_NLISTS]; /* all; those of the jail */
 	struct inpblock	*inp_block[INP_NLISTS];	/* where in these lists */
 };

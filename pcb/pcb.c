@@ -17,7 +17,6 @@
  * count it was seen with tells whether it still is the same PCB.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <netinet/in.h>
 
 #include "pcb/pcb_int.h"
@@ -58,7 +57,7 @@ static void
 tables_fini(struct inpcbinfo *pi)
 {
 	htable_fini(&pi->pi_connected);
-	htable_fini(&pi->pi_addrs);
+	htable_fini(&pi->pi_ends);
 	htable_fini(&pi->pi_ports);
 	htable_fini(&pi->pi_uids);
 	htable_fini(&pi->pi_jails);
@@ -68,7 +67,7 @@ static int
 tables_init(struct inpcbinfo *pi)
 {
 	if (htable_init(pi->pi_vnet, &pi->pi_connected) == 0 &&
-	    htable_init(pi->pi_vnet, &pi->pi_addrs) == 0 &&
+	    htable_init(pi->pi_vnet, &pi->pi_ends) == 0 &&
 	    htable_init(pi->pi_vnet, &pi->pi_ports) == 0 &&
 	    htable_init(pi->pi_vnet, &pi->pi_uids) == 0 &&
 	    htable_init(pi->pi_vnet, &pi->pi_jails) == 0)
@@ -200,21 +199,16 @@ in_pcbshrink(struct inpcb *inp)
 {
 	struct inpcbinfo *pi = inp->inp_pcbinfo;
 	struct inpjail *ij = inpjail_find(pi, inp->inp_cred.prison);
-	bool peers = inp->inp_table != INP_NOWHERE;
 	struct inpcb *new;
 
 	assert(inp->inp_table != INP_CONNECTED);
 	if (inp->inp_small || pi->pi_smallzone == NULL ||
 	    (new = zalloc(pi->pi_smallzone)) == NULL)
 		return inp;
-	if (peers)
-		peers_remove(inp->inp_addr, inp);
-	memcpy(new, inp, pi->pi_smallsize);
+	in_pcbreplace(inp, new, pi->pi_smallsize);
 	new->inp_small = true;
 	inplist_replace(&pi->pi_list, INP_ALLLIST, inp, new);
 	inplist_replace(&ij->ij_list, INP_JAILLIST, inp, new);
-	if (peers)
-		peers_insert(new->inp_addr, new);
 	newgen(pi, inp);
 	zfree(pi->pi_zone, inp);
 	return new;
@@ -274,7 +268,7 @@ in_pcbcompact(struct inpcb *inp)
 	assert(!inp->inp_compact && !inp->inp_small);
 	if ((to = zalloc(pi->pi_compact)) == NULL)
 		return NULL;
-	in_pcbreplace(inp, to);
+	in_pcbreplace(inp, to, sizeof(*to));
 	inplist_replace(&pi->pi_list, INP_ALLLIST, inp, to);
 	inplist_replace(&ij->ij_list, INP_JAILLIST, inp, to);
 	to->inp_compact = true;

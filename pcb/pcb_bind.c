@@ -90,8 +90,8 @@ in_pcbputport(struct inpcb *inp)
 /* The table entries that a bind to one address and port may conflict with. */
 struct rivals {
 	const struct inpport *port;	/* any address; for a wildcard only */
-	const struct inpaddr *same;	/* the very address */
-	const struct inpaddr *wild;	/* the wildcard; not for itself */
+	const struct inpend *same;	/* the very address */
+	const struct inpend *wild;	/* the wildcard; not for itself */
 };
 
 static void
@@ -104,12 +104,12 @@ find_rivals(const struct inpcb *inp, const struct endpoint *e,
 	const struct inaddr any = inp_any(inp);
 
 	*r = (struct rivals){ 0 };
-	r->same = inpaddr_find(pi, owner, &e->addr, e->port);
+	r->same = inpend_find(pi, owner, &e->addr, e->port);
 	if (inaddr_is_any(&e->addr))
 		r->port = inpport_find(pi, owner, !inaddr_is_v4(&any),
 		    e->port);
 	else
-		r->wild = inpaddr_find(pi, owner, &any, e->port);
+		r->wild = inpend_find(pi, owner, &any, e->port);
 }
 
 static bool
@@ -123,14 +123,14 @@ other_user(const struct rivals *r, uint32_t uid)
 {
 	if (r->port != NULL)
 		return tally_has_other(&r->port->pt_tally, uid);
-	return (r->same != NULL && tally_has_other(&r->same->ia_tally, uid)) ||
-	    (r->wild != NULL && tally_has_other(&r->wild->ia_tally, uid));
+	return (r->same != NULL && inpend_has_other(r->same, uid)) ||
+	    (r->wild != NULL && inpend_has_other(r->wild, uid));
 }
 
 static bool
 not_shared(const struct rivals *r, unsigned mask)
 {
-	return r->same != NULL && peers_without(r->same, mask);
+	return r->same != NULL && inpend_without(r->same, mask);
 }
 
 /* The options another socket may have for inp to bind beside it. */
@@ -275,7 +275,7 @@ in_pcbbind(struct inpcb *inp, const struct endpoint *name,
 {
 	const struct inaddr before = inp->inp_laddr;
 	struct endpoint local;
-	struct inpaddr *ia;
+	struct inpplace pl;
 	int error;
 
 	if ((error = in_pcbbind_setup(inp, name, cred, &local)) != 0)
@@ -286,11 +286,11 @@ in_pcbbind(struct inpcb *inp, const struct endpoint *name,
 	inp->inp_lport = local.port;
 	if (in_pcbtakeport(inp, PORT_BOUND, false) != 0)
 		goto noport;
-	if (inpaddr_reserve(inp, &local.addr, local.port, false, &ia) != 0)
+	if (inpend_reserve(inp, &local.addr, local.port, false, &pl) != 0)
 		goto noaddr;
 	if (name == NULL || name->port == 0)
 		inp->inp_flags |= INP_ANONPORT;
-	in_pcbinshash(inp, ia);
+	in_pcbinshash(inp, &pl);
 	return 0;
 
 noaddr:

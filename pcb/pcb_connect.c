@@ -208,20 +208,20 @@ in_pcbconnect(struct inpcb *inp, const struct endpoint *name,
 	const struct before was = { inp->inp_laddr, inp->inp_lport,
 	    inp->inp_flags };
 	struct endpoint local, foreign;
-	struct inpaddr *ia;
+	struct inpplace pl;
 	int error;
 
 	error = connect_setup(inp, name, cred, &local, &foreign);
 	if (error != 0)
 		return error;
-	if (inpaddr_reserve(inp, &local.addr, local.port, true, &ia) != 0)
+	if (inpend_reserve(inp, &local.addr, local.port, true, &pl) != 0)
 		return EAGAIN;
 	if (was.lport != 0)
 		in_pcbremhash(inp);
 	set_ends(inp, &local, &foreign);
 	if (was.lport == 0 && in_pcbtakeport(inp, PORT_CONN, true) != 0)
 		goto noport;
-	in_pcbinshash(inp, ia);
+	in_pcbinshash(inp, &pl);
 	return 0;
 
 noport:
@@ -230,7 +230,7 @@ noport:
 	inp->inp_flags = was.flags;
 	inp->inp_faddr = inp_any(inp);
 	inp->inp_fport = 0;
-	inpaddr_release(inp, ia, true);
+	inpend_release(inp, &pl, true);
 	return EAGAIN;
 }
 
@@ -240,7 +240,7 @@ in_pcbaccept(const struct inpcb *listener, struct socket *so,
     struct inpcb **inpp)
 {
 	struct inpcbinfo *pi = listener->inp_pcbinfo;
-	struct inpaddr *ia;
+	struct inpplace pl;
 	struct inpcb *inp;
 	int error;
 
@@ -255,7 +255,7 @@ in_pcbaccept(const struct inpcb *listener, struct socket *so,
 	inp->inp_reuse = listener->inp_reuse;
 	inp->inp_ip_ttl = listener->inp_ip_ttl;
 	inp->inp_ip_tos = listener->inp_ip_tos;
-	if (inpaddr_reserve(inp, &local->addr, local->port, true, &ia) != 0)
+	if (inpend_reserve(inp, &local->addr, local->port, true, &pl) != 0)
 		goto noaddr;
 	inp->inp_laddr = local->addr;
 	inp->inp_lport = local->port;
@@ -264,12 +264,12 @@ in_pcbaccept(const struct inpcb *listener, struct socket *so,
 	/* No peer: it is the listener that keeps the port from others. */
 	if (in_pcbtakeport(inp, PORT_CONN, false) != 0)
 		goto noport;
-	in_pcbinshash(inp, ia);
+	in_pcbinshash(inp, &pl);
 	*inpp = inp;
 	return 0;
 
 noport:
-	inpaddr_release(inp, ia, true);
+	inpend_release(inp, &pl, true);
 noaddr:
 	in_pcbfree(inp);
 	return ENOBUFS;
@@ -295,7 +295,7 @@ forget_local(struct inpcb *inp)
 void
 in_pcbdisconnect(struct inpcb *inp)
 {
-	struct inpaddr *ia;
+	struct inpplace pl;
 
 	if (inp->inp_table != INP_CONNECTED)
 		return;
@@ -305,9 +305,9 @@ in_pcbdisconnect(struct inpcb *inp)
 	inp->inp_fport = 0;
 	if (inp->inp_lport == 0)
 		return;
-	if (inpaddr_reserve(inp, &inp->inp_laddr, inp->inp_lport, false,
-	    &ia) == 0) {
-		in_pcbinshash(inp, ia);
+	if (inpend_reserve(inp, &inp->inp_laddr, inp->inp_lport, false,
+	    &pl) == 0) {
+		in_pcbinshash(inp, &pl);
 		return;
 	}
 	/* No memory to stay bound with: as if it had never been. */

@@ -1,37 +1,39 @@
 /*
- * pcb_hash.c - the tables: where a PCB is found, and by whom.
+ * pcb_hash.c - the tables: where a PCB is found.
  *
  * Theory of operation
  *
- * A PCB in a table has an inpaddr: what all PCBs of one port space, local
- * address and local port have in common.  An inpaddr has an inpport: what all
- * PCBs of one port space, family and port have in common.  Both exist while
- * they have PCBs.  They answer bind()'s questions by counters instead of walks:
- * is the port used (here, or on any address of the space)? unconnected, with
- * which SO_REUSE options? by another user?
+ * The local end of each PCB that is in a table, its address and port in its
+ * port space, has one entry in pi_ends, a struct inpend:
  *
- * Unconnected PCBs hang off their inpaddr; connected ones are in a table of
- * their own, whose key no two of them share, whatever their jails.
+ *	inp_alone	the PCB itself: it is not connected and nobody else has
+ *			this end.  A listener nearly always is.
+ *	INP_SHARED	a struct inpaddr, for connected ones and for several;
+ *			unconnected ones hang off it
  *
- * An inpaddr is hashed by address and port alone, so a packet finds it before
- * its jail is known; the chain has one entry per port space that uses the pair
- * (the host's and the jail's, or those of jails that share an address).  A
- * wildcard one is hashed with its port space too, and is looked for in each
- * jail that lists the packet's destination.
+ * All PCBs of one port space, family and port have an inpport in common.  These
+ * exist while they have PCBs, and answer bind()'s questions by counters instead
+ * of walks: is the port used (here, or on any address of the space)?
+ * unconnected, with which SO_REUSE options? by another user?
  *
- * A look-up waits for memory up to four times: bucket of the connected table,
- * bucket, inpaddr and PCB of a listener.  One of many packets does so for all
- * of them at a time, step by step (in_pcblookup_batch(), in_pcbprefetch()).
+ * Connected PCBs are in a table of their own too, whose key no two of them
+ * share, whatever their jails.
  *
- * Entering a table is split in two: inpaddr_reserve() does what may fail, with
+ * An end is hashed by address and port alone, so a packet finds it before its
+ * jail is known; the chain has one entry per port space that uses the pair (the
+ * host's and the jail's, or those of jails that share an address).  A wildcard
+ * one is hashed with its port space too, and is looked for in each jail that
+ * lists the packet's destination.
+ *
+ * Entering a table is split in two: inpend_reserve() does what may fail, with
  * the PCB still where it was; in_pcbinshash() cannot fail.
  */
+#include <string.h>
+
 #include "base/hash.h"
 #include "pcb/pcb_int.h"
 
-#define NOSPACE	UINT32_MAX	/* in the key of a specific address */
-
-static uint64_t
+uint64_t
 hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
     const struct endpoint *foreign)
 {
@@ -46,8 +48,8 @@ hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
 	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
 }
 
-static uint64_t
-hash_addr(const struct inpcbinfo *pi, uint32_t space,
+uint64_t
+hash_end(const struct inpcbinfo *pi, uint32_t space,
     const struct inaddr *laddr, in_port_t lport)
 {
 	struct {
@@ -64,7 +66,7 @@ static uint64_t
 hash_entry(const struct inpcbinfo *pi, const struct prison *owner,
     const struct inaddr *laddr, in_port_t lport)
 {
-	return hash_addr(pi, inaddr_is_any(laddr) ?
+	return hash_end(pi, inaddr_is_any(laddr) ?
 	    (uint32_t)prison_jid(owner) : NOSPACE, laddr, lport);
 }
 
@@ -106,35 +108,50 @@ inpport_find(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
 	return find_port(pi, hash_port(pi, owner, v6, port), owner, v6, port);
 }
 
-static struct inpaddr *
-find_addr(const struct inpcbinfo *pi, uint64_t h, const struct prison *owner,
+struct inpend *
+inpend_find_hash(const struct inpcbinfo *pi, uint64_t h, const struct prison *owner,
     const struct inaddr *laddr, in_port_t lport)
 {
 	struct hlink *l;
 
-	HTABLE_FOREACH(l, &pi->pi_addrs, h) {
-		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
+	HTABLE_FOREACH(l, &pi->pi_ends, h) {
+		struct inpend *e = HT_OBJECT(l, struct inpend, inp_hash);
 
-		if (ia->ia_port->pt_owner == owner &&
-		    ia->ia_port->pt_port == lport &&
-		    inaddr_eq(&ia->ia_laddr, laddr))
-			return ia;
+		if (e->inp_lport == lport &&
+		    inaddr_eq(&e->inp_laddr, laddr) && inpend_is_of(e, owner))
+			return e;
 	}
 	return NULL;
 }
 
-struct inpaddr *
-inpaddr_find(const struct inpcbinfo *pi, const struct prison *owner,
+const struct inpend *
+inpend_find(const struct inpcbinfo *pi, const struct prison *owner,
     const struct inaddr *laddr, in_port_t lport)
 {
-	return find_addr(pi, hash_entry(pi, owner, laddr, lport), owner, laddr,
+	return inpend_find_hash(pi, hash_entry(pi, owner, laddr, lport), owner, laddr,
 	    lport);
+}
+
+bool
+inpend_has_other(const struct inpend *e, uint32_t uid)
+{
+	if (e->inp_table == INP_SHARED)
+		return tally_has_other(&inpend_shared(e)->ia_tally, uid);
+	return inpend_alone(e)->inp_cred.uid != uid;
+}
+
+bool
+inpend_without(const struct inpend *e, unsigned mask)
+{
+	if (e->inp_table == INP_SHARED)
+		return peers_without(inpend_shared(e), mask);
+	return (inpend_alone(e)->inp_bindreuse & mask) == 0;
 }
 
 /* ---- entries ---- */
 
 static struct inpport *
-inpport_get(struct inpcbinfo *pi, const struct prison *owner, bool v6,
+inpport_get(struct inpcbinfo *pi, struct prison *owner, bool v6,
     in_port_t port)
 {
 	uint64_t h = hash_port(pi, owner, v6, port);
@@ -161,39 +178,80 @@ inpport_drop(struct inpcbinfo *pi, struct inpport *pt)
 }
 
 static bool
-jail_wildcard(const struct inpaddr *ia)
+jail_wildcard(const struct inpend *e)
 {
-	return inaddr_is_any(&ia->ia_laddr) &&
-	    prison_depth(ia->ia_port->pt_owner) > 0;
-}
-
-static struct inpaddr *
-inpaddr_get(struct inpcbinfo *pi, struct inpport *pt,
-    const struct inaddr *laddr)
-{
-	uint64_t h = hash_entry(pi, pt->pt_owner, laddr, pt->pt_port);
-	struct inpaddr *ia = find_addr(pi, h, pt->pt_owner, laddr,
-	    pt->pt_port);
-
-	if (ia != NULL)
-		return ia;
-	if ((ia = zalloc(V_pcb(pi->pi_vnet)->addrs)) == NULL)
-		return NULL;
-	ia->ia_laddr = *laddr;
-	ia->ia_port = pt;
-	htable_insert(&pi->pi_addrs, &ia->ia_hash, h);
-	pi->pi_njailwild += jail_wildcard(ia);
-	return ia;
+	return inaddr_is_any(&e->inp_laddr) && prison_depth(inpend_owner(e)) > 0;
 }
 
 static void
-inpaddr_drop(struct inpcbinfo *pi, struct inpaddr *ia)
+insert_end(struct inpcbinfo *pi, struct inpend *e, uint64_t h)
 {
-	if (ia->ia_tally.n > 0)
+	htable_insert(&pi->pi_ends, &e->inp_hash, h);
+	pi->pi_njailwild += jail_wildcard(e);
+}
+
+static void
+remove_end(struct inpcbinfo *pi, struct inpend *e)
+{
+	pi->pi_njailwild -= jail_wildcard(e);
+	htable_remove(&pi->pi_ends, &e->inp_hash);
+}
+
+/* An entry for several, of which there is none yet. */
+static struct inpaddr *
+inpaddr_new(struct inpcbinfo *pi, struct inpport *pt,
+    const struct inaddr *laddr, uint64_t h)
+{
+	struct inpaddr *ia = zalloc(V_pcb(pi->pi_vnet)->addrs);
+
+	if (ia == NULL)
+		return NULL;
+	ia->ia_end.inp_table = INP_SHARED;
+	ia->ia_end.inp_laddr = *laddr;
+	ia->ia_end.inp_lport = pt->pt_port;
+	ia->ia_port = pt;
+	insert_end(pi, &ia->ia_end, h);
+	return ia;
+}
+
+/* After something left: an entry of none goes, and of one unconnected PCB. */
+static void
+inpaddr_trim(struct inpcbinfo *pi, struct inpaddr *ia)
+{
+	uint64_t h = ia->ia_end.inp_hash.hash;
+	struct inpcb *inp;
+
+	peers_trim(pi, ia);
+	inp = peers_first(ia);
+	if (ia->ia_tally.n > (inp != NULL ? 1 : 0))
 		return;
-	pi->pi_njailwild -= jail_wildcard(ia);
-	htable_remove(&pi->pi_addrs, &ia->ia_hash);
+	remove_end(pi, &ia->ia_end);
+	if (inp != NULL) {
+		peers_remove(ia, inp);
+		inp->inp_alone = true;
+		inp->inp_port = ia->ia_port;
+		insert_end(pi, &inp->inp_end, h);
+	}
 	zfree(V_pcb(pi->pi_vnet)->addrs, ia);
+}
+
+/* Put the entry of inp, which is to be alone no longer, behind one. */
+static struct inpaddr *
+inpaddr_for(struct inpcb *inp)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct inpaddr *ia = inpaddr_new(pi, inp->inp_port, &inp->inp_laddr,
+	    inp->inp_hash.hash);
+
+	if (ia == NULL)
+		return NULL;
+	remove_end(pi, &inp->inp_end);
+	inp->inp_alone = false;
+	inp->inp_addr = ia;
+	/* The first of an entry needs no memory. */
+	(void)tally_add(pi, &ia->ia_tally, inp->inp_cred.uid, true);
+	peers_insert(ia, inp);
+	return ia;
 }
 
 /* A stream's connections do not hinder other users' bind(). */
@@ -203,54 +261,73 @@ counts(const struct inpcbinfo *pi, bool connected)
 	return !connected || !pi->pi_stream;
 }
 
-int
-inpaddr_reserve(const struct inpcb *inp, const struct inaddr *laddr,
-    in_port_t lport, bool connected, struct inpaddr **iap)
+/* Make pl's entry one that inp can share. */
+static int
+reserve_shared(const struct inpcb *inp, const struct inaddr *laddr,
+    bool connected, struct inpend *e, struct inpplace *pl)
 {
 	struct inpcbinfo *pi = inp->inp_pcbinfo;
-	uint32_t uid = inp->inp_cred.uid;
-	bool c = counts(pi, connected);
-	struct inpport *pt;
 	struct inpaddr *ia;
 
-	pt = inpport_get(pi, prison_ip_owner_of(inp->inp_cred.prison, laddr),
-	    !inaddr_is_v4(laddr), lport);
-	if (pt == NULL)
+	if (e == NULL)
+		ia = inpaddr_new(pi, pl->pl_port, laddr, pl->pl_hash);
+	else if (e->inp_table == INP_SHARED)
+		ia = inpend_shared(e);
+	else
+		ia = inpaddr_for(inpend_alone(e));
+	if (ia == NULL)
 		return ENOMEM;
-	if ((ia = inpaddr_get(pi, pt, laddr)) == NULL)
-		goto noaddr;
-	if (!connected && peers_reserve(pi, ia, inp->inp_reuse) != 0)
-		goto nopeers;
-	if (tally_add(pi, &pt->pt_tally, uid, c) != 0)
-		goto nopeers;
-	if (tally_add(pi, &ia->ia_tally, uid, c) != 0)
-		goto notally;
-	*iap = ia;
-	return 0;
+	if ((connected || peers_reserve(pi, ia, inp->inp_reuse) == 0) &&
+	    tally_add(pi, &ia->ia_tally, inp->inp_cred.uid,
+	    counts(pi, connected)) == 0) {
+		pl->pl_addr = ia;
+		return 0;
+	}
+	inpaddr_trim(pi, ia);
+	return ENOMEM;
+}
 
-notally:
-	tally_remove(pi, &pt->pt_tally, uid, c);
-nopeers:
-	peers_trim(pi, ia);
-	inpaddr_drop(pi, ia);
-noaddr:
-	inpport_drop(pi, pt);
+int
+inpend_reserve(const struct inpcb *inp, const struct inaddr *laddr,
+    in_port_t lport, bool connected, struct inpplace *pl)
+{
+	struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct prison *owner = prison_ip_owner_of(inp->inp_cred.prison, laddr);
+	uint32_t uid = inp->inp_cred.uid;
+	bool c = counts(pi, connected);
+	struct inpend *e;
+
+	pl->pl_addr = NULL;
+	pl->pl_hash = hash_entry(pi, owner, laddr, lport);
+	pl->pl_port = inpport_get(pi, owner, !inaddr_is_v4(laddr), lport);
+	if (pl->pl_port == NULL)
+		return ENOMEM;
+	if (tally_add(pi, &pl->pl_port->pt_tally, uid, c) != 0)
+		goto noport;
+	e = inpend_find_hash(pi, pl->pl_hash, owner, laddr, lport);
+	if ((e == NULL && !connected) ||
+	    reserve_shared(inp, laddr, connected, e, pl) == 0)
+		return 0;
+	tally_remove(pi, &pl->pl_port->pt_tally, uid, c);
+noport:
+	inpport_drop(pi, pl->pl_port);
 	return ENOMEM;
 }
 
 void
-inpaddr_release(const struct inpcb *inp, struct inpaddr *ia, bool connected)
+inpend_release(const struct inpcb *inp, const struct inpplace *pl,
+    bool connected)
 {
 	struct inpcbinfo *pi = inp->inp_pcbinfo;
 	uint32_t uid = inp->inp_cred.uid;
 	bool c = counts(pi, connected);
-	struct inpport *pt = ia->ia_port;
 
-	tally_remove(pi, &ia->ia_tally, uid, c);
-	tally_remove(pi, &pt->pt_tally, uid, c);
-	peers_trim(pi, ia);
-	inpaddr_drop(pi, ia);
-	inpport_drop(pi, pt);
+	if (pl->pl_addr != NULL) {
+		tally_remove(pi, &pl->pl_addr->ia_tally, uid, c);
+		inpaddr_trim(pi, pl->pl_addr);
+	}
+	tally_remove(pi, &pl->pl_port->pt_tally, uid, c);
+	inpport_drop(pi, pl->pl_port);
 }
 
 /* ---- PCBs in and out ---- */
@@ -265,293 +342,106 @@ ends(const struct inpcb *inp, struct endpoint *local,
 	foreign->port = inp->inp_fport;
 }
 
-void
-in_pcbinshash(struct inpcb *inp, struct inpaddr *ia)
+static void
+insert_connected(struct inpcb *inp)
 {
 	struct inpcbinfo *pi = inp->inp_pcbinfo;
 	struct endpoint local, foreign;
 
-	assert(inp->inp_table == INP_NOWHERE);
-	inp->inp_addr = ia;
-	if (inp->inp_fport != 0) {
-		ends(inp, &local, &foreign);
-		inp->inp_table = INP_CONNECTED;
-		htable_insert(&pi->pi_connected, &inp->inp_hash,
-		    hash_connected(pi, &local, &foreign));
-		return;
-	}
+	ends(inp, &local, &foreign);
+	inp->inp_table = INP_CONNECTED;
+	htable_insert(&pi->pi_connected, &inp->inp_hash,
+	    hash_connected(pi, &local, &foreign));
+}
+
+static void
+insert_unconnected(struct inpcb *inp, const struct inpplace *pl)
+{
 	inp->inp_table = inaddr_is_any(&inp->inp_laddr) ? INP_WILD : INP_BOUND;
 	inp->inp_bindreuse = inp->inp_reuse & (INP_NREUSE - 1);
-	peers_insert(ia, inp);
+	if (pl->pl_addr != NULL) {
+		peers_insert(pl->pl_addr, inp);
+		return;
+	}
+	inp->inp_alone = true;
+	inp->inp_port = pl->pl_port;
+	insert_end(inp->inp_pcbinfo, &inp->inp_end, pl->pl_hash);
+}
+
+void
+in_pcbinshash(struct inpcb *inp, const struct inpplace *pl)
+{
+	assert(inp->inp_table == INP_NOWHERE);
+	inp->inp_addr = pl->pl_addr;
+	if (inp->inp_fport != 0)
+		insert_connected(inp);
+	else
+		insert_unconnected(inp, pl);
 }
 
 void
 in_pcbremhash(struct inpcb *inp)
 {
 	struct inpcbinfo *pi = inp->inp_pcbinfo;
-	struct inpaddr *ia = inp->inp_addr;
 	bool connected = inp->inp_table == INP_CONNECTED;
+	struct inpplace pl = { 0 };
 
 	if (inp->inp_table == INP_NOWHERE)
 		return;
-	if (connected)
-		htable_remove(&pi->pi_connected, &inp->inp_hash);
-	else
-		peers_remove(ia, inp);
+	if (inp->inp_alone) {
+		pl.pl_port = inp->inp_port;
+		remove_end(pi, &inp->inp_end);
+	} else {
+		pl.pl_addr = inp->inp_addr;
+		pl.pl_port = pl.pl_addr->ia_port;
+		if (connected)
+			htable_remove(&pi->pi_connected, &inp->inp_hash);
+		else
+			peers_remove(pl.pl_addr, inp);
+	}
 	inp->inp_table = INP_NOWHERE;
+	inp->inp_alone = false;
 	inp->inp_addr = NULL;
-	inpaddr_release(inp, ia, connected);
+	inpend_release(inp, &pl, connected);
+}
+
+/* The table that inp itself is an entry of; NULL: none. */
+static struct htable *
+table_of(const struct inpcb *inp)
+{
+	if (inp->inp_table == INP_CONNECTED)
+		return &inp->inp_pcbinfo->pi_connected;
+	return inp->inp_alone ? &inp->inp_pcbinfo->pi_ends : NULL;
 }
 
 void
-in_pcbreplace(struct inpcb *inp, struct inpcb *to)
+in_pcbreplace(struct inpcb *inp, struct inpcb *to, size_t size)
 {
-	struct htable *t = &inp->inp_pcbinfo->pi_connected;
+	struct htable *t = table_of(inp);
+	uint64_t hash = inp->inp_hash.hash;
 
-	assert(inp->inp_table == INP_CONNECTED);
-	htable_remove(t, &inp->inp_hash);
-	*to = *inp;
-	htable_insert(t, &to->inp_hash, inp->inp_hash.hash);
+	if (t != NULL)
+		htable_remove(t, &inp->inp_hash);
+	else if (inp->inp_table != INP_NOWHERE)
+		peers_remove(inp->inp_addr, inp);
+	memcpy(to, inp, size);
+	if (t != NULL)
+		htable_insert(t, &to->inp_hash, hash);
+	else if (to->inp_table != INP_NOWHERE)
+		peers_insert(to->inp_addr, to);
 }
 
 void
 in_pcbeligible(struct inpcb *inp, bool eligible)
 {
-	bool listed = inp->inp_table == INP_BOUND || inp->inp_table == INP_WILD;
+	bool peer = !inp->inp_alone &&
+	    (inp->inp_table == INP_BOUND || inp->inp_table == INP_WILD);
 
 	if (inp->inp_eligible == eligible)
 		return;
-	if (listed)
+	if (peer)
 		peers_remove(inp->inp_addr, inp);
 	inp->inp_eligible = eligible;
-	if (listed)
+	if (peer)
 		peers_insert(inp->inp_addr, inp);
-}
-
-/* ---- look-up ---- */
-
-static struct inpcb *
-lookup_connected(const struct inpcbinfo *pi, uint64_t h,
-    const struct endpoint *src, const struct endpoint *dst)
-{
-	struct hlink *l;
-
-	HTABLE_FOREACH(l, &pi->pi_connected, h) {
-		struct inpcb *inp = HT_OBJECT(l, struct inpcb, inp_hash);
-
-		if (inp->inp_fport == src->port &&
-		    inp->inp_lport == dst->port &&
-		    inaddr_eq(&inp->inp_faddr, &src->addr) &&
-		    inaddr_eq(&inp->inp_laddr, &dst->addr))
-			return inp;
-	}
-	return NULL;
-}
-
-struct inpcb *
-in_pcblookup_connected(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst)
-{
-	return lookup_connected(pi, hash_connected(pi, dst, src), src, dst);
-}
-
-/* What a look-up has found so far. */
-struct found {
-	struct inpcb	*inp;		/* eligible */
-	unsigned	 depth;		/* of the jail of inp */
-	struct inpcb	*refused;	/* the first one that is not */
-};
-
-/* An inpaddr may have the packet; on equal terms the innermost jail's does. */
-static void
-offer(struct found *f, const struct inpaddr *ia, uint64_t h)
-{
-	const struct prison *owner = ia->ia_port->pt_owner;
-	unsigned depth = prison_depth(owner);
-	struct inpcb *inp = peers_pick(ia, h);
-
-	if (inp == NULL || prison_state(owner) != PRISON_ALIVE)
-		return;
-	if (!inp->inp_eligible) {
-		if (f->refused == NULL)
-			f->refused = inp;
-	} else if (f->inp == NULL || depth > f->depth) {
-		f->inp = inp;
-		f->depth = depth;
-	}
-}
-
-/* The hashes a look-up begins with; the second one is seldom needed. */
-struct hashes {
-	uint64_t	connected, bound;
-	bool		hasbound;
-};
-
-static void
-hash_bound(const struct inpcbinfo *pi, const struct endpoint *dst,
-    struct hashes *hs)
-{
-	hs->bound = hash_addr(pi, NOSPACE, &dst->addr, dst->port);
-	hs->hasbound = true;
-}
-
-static void
-lookup_bound(const struct inpcbinfo *pi, const struct hashes *hs,
-    const struct endpoint *dst, struct found *f)
-{
-	struct hlink *l;
-
-	HTABLE_FOREACH(l, &pi->pi_addrs, hs->bound) {
-		struct inpaddr *ia = HT_OBJECT(l, struct inpaddr, ia_hash);
-
-		if (ia->ia_port->pt_port == dst->port &&
-		    inaddr_eq(&ia->ia_laddr, &dst->addr))
-			offer(f, ia, hs->connected);
-	}
-}
-
-static void
-lookup_wild(const struct inpcbinfo *pi, const struct prison *owner, uint64_t h,
-    const struct endpoint *dst, struct found *f)
-{
-	const struct inaddr any6 = { 0 };
-	const struct inaddr any = inaddr_is_v4(&dst->addr) ?
-	    inaddr_v4(htonl(INADDR_ANY)) : any6;
-	const struct inpaddr *ia = inpaddr_find(pi, owner, &any, dst->port);
-
-	if (ia != NULL)
-		offer(f, ia, h);
-}
-
-/* To the unconnected. */
-static struct inpcb *
-lookup_listener(const struct inpcbinfo *pi, const struct hashes *hs,
-    const struct endpoint *dst)
-{
-	struct found f = { 0 }, wild = { 0 };
-	uint64_t h = hs->connected;
-	struct prison *pr = NULL;
-
-	lookup_bound(pi, hs, dst, &f);
-	if (f.inp != NULL && f.depth > 0)
-		return f.inp;
-	if (pi->pi_njailwild > 0)
-		while ((pr = prison_by_addr(pi->pi_vnet, &dst->addr, pr)) !=
-		    NULL)
-			lookup_wild(pi, pr, h, dst, &wild);
-	if (wild.inp != NULL)
-		return wild.inp;
-	if (f.inp != NULL)
-		return f.inp;
-	lookup_wild(pi, prison0(pi->pi_vnet), h, dst, &wild);
-	if (wild.inp != NULL)
-		return wild.inp;
-	return f.refused != NULL ? f.refused : wild.refused;
-}
-
-static struct inpcb *
-lookup(const struct inpcbinfo *pi, struct hashes *hs,
-    const struct endpoint *src, const struct endpoint *dst)
-{
-	struct inpcb *inp = lookup_connected(pi, hs->connected, src, dst);
-
-	if (inp != NULL)
-		return inp;
-	if (!hs->hasbound)
-		hash_bound(pi, dst, hs);
-	return lookup_listener(pi, hs, dst);
-}
-
-struct inpcb *
-in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst)
-{
-	struct hashes hs = { .connected = hash_connected(pi, dst, src) };
-
-	return lookup(pi, &hs, src, dst);
-}
-
-/* ---- look-up of many ---- */
-
-#define BATCH	32	/* as many lines as are fetched at a time */
-#define FETCH_MIN 4096	/* PCBs that are cached anyway */
-
-/* Fetch connections; where there is none, the bucket of listeners. */
-static void
-fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, struct hashes *hs, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		hs[i] = (struct hashes){
-			.connected = hash_connected(pi, &dst[i], &src[i]),
-		};
-		htable_prefetch(&pi->pi_connected, hs[i].connected);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		const struct hlink *l = htable_prefetch_entry(
-		    &pi->pi_connected, hs[i].connected);
-
-		if (l != NULL) {
-			/* What the protocol will read first. */
-			__builtin_prefetch(HT_OBJECT(l, const struct inpcb,
-			    inp_hash) + 1);
-			continue;
-		}
-		hash_bound(pi, &dst[i], &hs[i]);
-		htable_prefetch(&pi->pi_addrs, hs[i].bound);
-	}
-}
-
-/* From these buckets on to inpaddr and PCB. */
-static void
-fetch_listeners(const struct inpcbinfo *pi, const struct hashes *hs,
-    unsigned n)
-{
-	struct hlink *l[BATCH];
-
-	for (unsigned i = 0; i < n; i++)
-		l[i] = !hs[i].hasbound ? NULL :
-		    htable_prefetch_entry(&pi->pi_addrs, hs[i].bound);
-	for (unsigned i = 0; i < n; i++)
-		if (l[i] != NULL)
-			peers_prefetch(HT_OBJECT(l[i], struct inpaddr,
-			    ia_hash));
-}
-
-static void
-fetch(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, struct hashes *hs, unsigned n)
-{
-	fetch_connected(pi, src, dst, hs, n);
-	fetch_listeners(pi, hs, n);
-}
-
-static void
-batch_lookup(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, struct inpcb **to, unsigned n)
-{
-	struct hashes hs[BATCH];
-
-	fetch(pi, src, dst, hs, n);
-	for (unsigned i = 0; i < n; i++)
-		to[i] = lookup(pi, &hs[i], &src[i], &dst[i]);
-}
-
-void
-in_pcblookup_batch(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, struct inpcb **to, unsigned n)
-{
-	for (unsigned i = 0; i < n; i += BATCH)
-		batch_lookup(pi, src + i, dst + i, to + i,
-		    n - i < BATCH ? n - i : BATCH);
-}
-
-void
-in_pcbprefetch(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, unsigned n)
-{
-	struct hashes hs[BATCH];
-
-	for (unsigned i = 0; i < n && pi->pi_count > FETCH_MIN; i += BATCH)
-		fetch(pi, src + i, dst + i, hs, n - i < BATCH ? n - i : BATCH);
 }

@@ -3,7 +3,8 @@
  *
  * pcb.c	the inpcbinfo; PCBs come and go
  * pcb_list.c	the lists of them, in order of age
- * pcb_hash.c	the tables: who is where; look-up
+ * pcb_hash.c	the tables: who is where
+ * pcb_lookup.c	whose a packet is
  * pcb_peers.c	the unconnected PCBs of a table entry
  * pcb_tally.c	whose sockets are in a table entry
  * pcb_bind.c	bind
@@ -76,7 +77,7 @@ struct inpuid {
 /* All PCBs of one port in one port space and family, connected ones too. */
 struct inpport {
 	struct hlink	 pt_hash;
-	const struct prison *pt_owner;	/* names the port space */
+	struct prison	*pt_owner;	/* names the port space */
 	struct tally	 pt_tally;
 	in_port_t	 pt_port;
 	bool		 pt_v6;
@@ -88,15 +89,21 @@ struct lbgroup;
 
 /* Those of them that have one local address, which may be a wildcard. */
 struct inpaddr {
-	struct hlink	 ia_hash;
-	struct inaddr	 ia_laddr;
+	struct inpend	 ia_end;	/* INP_SHARED */
 	struct inpport	*ia_port;	/* its owner and port are ours */
 	uintptr_t	 ia_peers;	/* pcb_peers.c */
 	struct tally	 ia_tally;
 };
 
-static_assert(sizeof(struct inpaddr) == 64, "one cache line");
 static_assert(offsetof(struct inpcb, inp_flags) == 64, "one cache line");
+static_assert(offsetof(struct inpcb, inp_list) == 128, "two");
+
+/* What inpend_reserve() has found, or made, for a PCB on its way to a table. */
+struct inpplace {
+	struct inpport	*pl_port;
+	struct inpaddr	*pl_addr;	/* NULL: it will be alone */
+	uint64_t	 pl_hash;	/* of its entry */
+};
 
 struct inpcbinfo {
 	struct vnet	*pi_vnet;
@@ -110,9 +117,9 @@ struct inpcbinfo {
 			    const struct inaddr *);
 	uint64_t	 pi_gencnt;
 	uint64_t	 pi_count;
-	uint64_t	 pi_njailwild;	/* wildcard inpaddrs of jails */
+	uint64_t	 pi_njailwild;	/* wildcard entries of jails */
 	struct htable	 pi_connected;	/* inpcb */
-	struct htable	 pi_addrs;	/* inpaddr */
+	struct htable	 pi_ends;	/* inpend: inpcb or inpaddr */
 	struct htable	 pi_ports;	/* inpport */
 	struct htable	 pi_uids;	/* inpuid */
 	struct htable	 pi_jails;	/* inpjail */
@@ -179,21 +186,64 @@ bool	tally_has_other(const struct tally *t, uint32_t uid);
 /* pcb_hash.c */
 struct inpport *inpport_find(const struct inpcbinfo *pi,
 	    const struct prison *owner, bool v6, in_port_t port);
-struct inpaddr *inpaddr_find(const struct inpcbinfo *pi,
+/* hash: hash_end() of the rest, the owner counting for wildcards alone. */
+struct inpend *inpend_find_hash(const struct inpcbinfo *pi, uint64_t hash,
 	    const struct prison *owner, const struct inaddr *laddr,
 	    in_port_t lport);
+const struct inpend *inpend_find(const struct inpcbinfo *pi,
+	    const struct prison *owner, const struct inaddr *laddr,
+	    in_port_t lport);
+/* Has an entry a PCB of another user, that bind() must spare? */
+bool	inpend_has_other(const struct inpend *e, uint32_t uid);
+/* Has it an unconnected one whose inp_bindreuse has none of mask? */
+bool	inpend_without(const struct inpend *e, unsigned mask);
 /*
  * Do all that can fail of putting inp in a table with this local end; ENOMEM.
- * Then in_pcbinshash() with the entry, or inpaddr_release().
+ * Then in_pcbinshash() with the place, or inpend_release().
  */
-int	inpaddr_reserve(const struct inpcb *inp, const struct inaddr *laddr,
-	    in_port_t lport, bool connected, struct inpaddr **iap);
-void	inpaddr_release(const struct inpcb *inp, struct inpaddr *ia,
+int	inpend_reserve(const struct inpcb *inp, const struct inaddr *laddr,
+	    in_port_t lport, bool connected, struct inpplace *pl);
+void	inpend_release(const struct inpcb *inp, const struct inpplace *pl,
 	    bool connected);
 /* inp's addresses and ports are set; into the table that fits them. */
-void	in_pcbinshash(struct inpcb *inp, struct inpaddr *ia);
-/* `to' becomes a copy of inp, which is connected, and takes its place. */
-void	in_pcbreplace(struct inpcb *inp, struct inpcb *to);
+void	in_pcbinshash(struct inpcb *inp, const struct inpplace *pl);
+/* `to' becomes a copy of the first `size' bytes of inp, which it replaces. */
+void	in_pcbreplace(struct inpcb *inp, struct inpcb *to, size_t size);
+
+#define NOSPACE	UINT32_MAX	/* in the key of a specific address */
+uint64_t hash_connected(const struct inpcbinfo *pi,
+	    const struct endpoint *local, const struct endpoint *foreign);
+uint64_t hash_end(const struct inpcbinfo *pi, uint32_t space,
+	    const struct inaddr *laddr, in_port_t lport);
+
+/* An entry as what it is. */
+static inline struct inpaddr *
+inpend_shared(const struct inpend *e)
+{
+	return HT_OBJECT(e, struct inpaddr, ia_end);
+}
+
+static inline struct inpcb *
+inpend_alone(const struct inpend *e)
+{
+	return HT_OBJECT(e, struct inpcb, inp_end);
+}
+
+/* Whose port space it is in; what inpend_is_of() tells with one look less. */
+static inline struct prison *
+inpend_owner(const struct inpend *e)
+{
+	return e->inp_table != INP_SHARED ? inp_owner(inpend_alone(e)) :
+	    inpend_shared(e)->ia_port->pt_owner;
+}
+
+static inline bool
+inpend_is_of(const struct inpend *e, const struct prison *owner)
+{
+	return (e->inp_table != INP_SHARED &&
+	    inpend_alone(e)->inp_cred.prison == owner) ||
+	    inpend_owner(e) == owner;
+}
 
 /* pcb_peers.c */
 struct zone *inpshare_zone(struct vnet *v);	/* NULL: no memory */
@@ -203,10 +253,10 @@ int	peers_reserve(struct inpcbinfo *pi, struct inpaddr *ia,
 /* inp_eligible and inp_bindreuse must not change between the two. */
 void	peers_insert(struct inpaddr *ia, struct inpcb *inp);
 void	peers_remove(struct inpaddr *ia, struct inpcb *inp);
+/* NULL: none */
+struct inpcb *peers_first(const struct inpaddr *ia);
 /* Whose a packet is, eligible or not; hash: of its four values.  NULL: none. */
 struct inpcb *peers_pick(const struct inpaddr *ia, uint64_t hash);
-/* Have what peers_pick() reads first fetched. */
-void	peers_prefetch(const struct inpaddr *ia);
 /* Is there one whose inp_bindreuse has none of mask? */
 bool	peers_without(const struct inpaddr *ia, unsigned mask);
 /* Give back what a reservation took, or those now gone needed. */

@@ -151,25 +151,21 @@ peers_trim(struct inpcbinfo *pi, struct inpaddr *ia)
 }
 
 struct inpcb *
+peers_first(const struct inpaddr *ia)
+{
+	const struct inpshare *is = share_of(ia);
+
+	return is == NULL ? only_one(ia) : TAILQ_FIRST(&is->is_pcbs);
+}
+
+struct inpcb *
 peers_pick(const struct inpaddr *ia, uint64_t hash)
 {
 	const struct inpshare *is = share_of(ia);
 	struct inpcb *inp;
 
-	if (is == NULL)
-		return only_one(ia);
-	inp = lbgroup_pick(is->is_lb, hash);
-	return inp != NULL ? inp : TAILQ_FIRST(&is->is_pcbs);
-}
-
-void
-peers_prefetch(const struct inpaddr *ia)
-{
-	const struct inpcb *inp = only_one(ia);
-
-	/* And what the protocol will read first. */
-	__builtin_prefetch(inp);
-	__builtin_prefetch(inp + 1);
+	inp = is == NULL ? NULL : lbgroup_pick(is->is_lb, hash);
+	return inp != NULL ? inp : peers_first(ia);
 }
 
 bool

@@ -68,8 +68,8 @@ listener(struct fixture *f, const struct endpoint *e)
 static const struct hlink *
 link_of(const struct inpcb *inp)
 {
-	return inp->inp_table == INP_CONNECTED ? &inp->inp_hash :
-	    &inp->inp_addr->ia_hash;
+	return inp->inp_table == INP_CONNECTED || inp->inp_alone ?
+	    &inp->inp_hash : &inp->inp_addr->ia_end.inp_hash;
 }
 
 /* The i-th value anybody would try: addresses of 127/8, ports above 1023. */
@@ -113,7 +113,7 @@ longest(make_fn make, uint8_t secret, const struct endpoint *e)
 		if (make == connection && inp->inp_table != INP_CONNECTED)
 			continue;
 		n = htable_probes(make == connection ? &f->tcp->pi_connected :
-		    &f->tcp->pi_addrs, link_of(inp)->hash);
+		    &f->tcp->pi_ends, link_of(inp)->hash);
 		if (n > most)
 			most = n;
 	}
