@@ -8,9 +8,12 @@
  *	no share	one use; BOUND if in bound, else CONN
  *	a share		n[CONN] + n[BOUND] >= 2; in bound if n[BOUND] > 0
  *
- * A listener's port with a million accepted connections is one such share; a
- * map with few ports is 72 bytes, and a million aliases with a listener each
- * are a million of these.
+ * A listener's port with a million accepted connections is one such share.
+ *
+ * A million aliases with a listener each are a million maps.  A map whose first
+ * port comes from bind() has no sets as long as that is its only use: the port
+ * is in its key (`lone').  With the next use it makes room for a struct portsets
+ * and moves.  Shares and sets of destinations are of maps with sets only.
  *
  * A set per destination says which ports have a connection there.  It belongs
  * to a map and lasts no longer, since each of its ports is used in the map.
@@ -29,16 +32,24 @@
 #include "base/zone.h"
 #include "portrange/portmap.h"
 
+struct portsets {
+	struct portmap	map;		/* must be first; lone is 0 */
+	struct bitmap	used;		/* by connections or by bind() */
+	struct bitmap	bound;		/* by bind() */
+};
+
+_Static_assert(sizeof(struct portmap) == 40, "a listener's map has grown");
+
 struct portshare {
 	struct hlink	link;
-	const struct portmap *map;
+	const struct portsets *map;
 	uint32_t	n[2];	/* by enum port_use */
 	uint16_t	port;
 };
 
 struct portdst {
 	struct hlink	link;
-	const struct portmap *map;
+	const struct portsets *map;
 	struct endpoint	dst;
 	struct bitmap	used;
 };
@@ -46,11 +57,13 @@ struct portdst {
 static int
 zones_init(struct vnet *v, struct portmaps *pm)
 {
-	pm->mapzone = zinit(v, "port map", sizeof(struct portmap), 0, 0);
+	pm->lonezone = zinit(v, "port map", sizeof(struct portmap), 0, 0);
+	pm->mapzone = zinit(v, "port sets", sizeof(struct portsets), 0, 0);
 	pm->sharezone = zinit(v, "port share", sizeof(struct portshare), 0, 0);
 	pm->dstzone = zinit(v, "port destination", sizeof(struct portdst), 0,
 	    0);
-	if (pm->mapzone == NULL || pm->sharezone == NULL || pm->dstzone == NULL)
+	if (pm->lonezone == NULL || pm->mapzone == NULL ||
+	    pm->sharezone == NULL || pm->dstzone == NULL)
 		return ENOMEM;
 	return bitmap_pool_init(v, &pm->pool, "port bitmap",
 	    "port bitmap leaf");
@@ -67,6 +80,8 @@ zones_fini(struct portmaps *pm)
 		zdestroy(pm->sharezone);
 	if (pm->mapzone != NULL)
 		zdestroy(pm->mapzone);
+	if (pm->lonezone != NULL)
+		zdestroy(pm->lonezone);
 }
 
 void
@@ -136,42 +151,92 @@ portmap_find(const struct vnet *v, const struct portmaps *pm,
 	return map_find(pm, key, siphash13(v->hashkey, key, sizeof(*key)));
 }
 
-/* Find or make.  One that is made must get a use, or map_release(). */
-static struct portmap *
-map_get(const struct vnet *v, struct portmaps *pm, const struct mapkey *key)
+static struct portsets *
+sets_of(const struct portmap *m)
 {
-	uint64_t hash = siphash13(v->hashkey, key, sizeof(*key));
-	struct portmap *m;
+	assert(m->key.lone == 0);
+	return HT_OBJECT(m, struct portsets, map);
+}
 
-	if ((m = map_find(pm, key, hash)) != NULL)
-		return m;
+struct bitmap
+portmap_ports(const struct portmap *m, enum port_use least)
+{
+	if (m->key.lone != 0)
+		return (struct bitmap) {
+			.count = 1, .few = { m->key.lone },
+		};
+	return least == PORT_BOUND ? sets_of(m)->bound : sets_of(m)->used;
+}
+
+/* An empty map.  It must get a use, or map_release(). */
+static struct portsets *
+sets_new(struct portmaps *pm, const struct mapkey *key, uint64_t hash)
+{
+	struct portsets *m;
+
 	if ((m = zalloc(pm->mapzone)) == NULL)
 		return NULL;
-	m->key = *key;
-	htable_insert(&pm->maps, &m->link, hash);
+	m->map.key = *key;
+	htable_insert(&pm->maps, &m->map.link, hash);
 	return m;
 }
 
+static int
+lone_new(struct portmaps *pm, const struct mapkey *key, uint64_t hash,
+    uint16_t port)
+{
+	struct portmap *m;
+
+	if ((m = zalloc(pm->lonezone)) == NULL)
+		return ENOMEM;
+	m->key = *key;
+	m->key.lone = port;
+	htable_insert(&pm->maps, &m->link, hash);
+	return 0;
+}
+
 static void
-map_release(struct portmaps *pm, struct portmap *m)
+lone_free(struct portmaps *pm, struct portmap *m)
+{
+	htable_remove(&pm->maps, &m->link);
+	zfree(pm->lonezone, m);
+}
+
+/* The map of a lone port, to be given sets. */
+static struct portsets *
+lone_move(struct portmaps *pm, struct portmap *m, const struct mapkey *key)
+{
+	struct portsets *ps = sets_new(pm, key, m->link.hash);
+
+	if (ps == NULL)
+		return NULL;
+	/* First members need no memory. */
+	(void)bitmap_set(&pm->pool, &ps->used, m->key.lone);
+	(void)bitmap_set(&pm->pool, &ps->bound, m->key.lone);
+	lone_free(pm, m);
+	return ps;
+}
+
+static void
+map_release(struct portmaps *pm, struct portsets *m)
 {
 	if (m->used.count > 0)
 		return;
-	htable_remove(&pm->maps, &m->link);
+	htable_remove(&pm->maps, &m->map.link);
 	zfree(pm->mapzone, m);
 }
 
 static uint64_t
-share_hash(const struct vnet *v, const struct portmap *m, uint16_t port)
+share_hash(const struct vnet *v, const struct portsets *m, uint16_t port)
 {
-	uint64_t in[2] = { m->link.hash, port };
+	uint64_t in[2] = { m->map.link.hash, port };
 
 	return siphash13(v->hashkey, in, sizeof(in));
 }
 
 static struct portshare *
 share_find(const struct vnet *v, const struct portmaps *pm,
-    const struct portmap *m, uint16_t port)
+    const struct portsets *m, uint16_t port)
 {
 	uint64_t hash = share_hash(v, m, port);
 	struct portshare *s;
@@ -187,7 +252,7 @@ share_find(const struct vnet *v, const struct portmaps *pm,
 
 /* For a port that has its second use now. */
 static struct portshare *
-share_new(const struct vnet *v, struct portmaps *pm, const struct portmap *m,
+share_new(const struct vnet *v, struct portmaps *pm, const struct portsets *m,
     uint16_t port)
 {
 	struct portshare *s;
@@ -202,7 +267,7 @@ share_new(const struct vnet *v, struct portmaps *pm, const struct portmap *m,
 }
 
 static int
-use_first(struct portmaps *pm, struct portmap *m, uint16_t port,
+use_first(struct portmaps *pm, struct portsets *m, uint16_t port,
     enum port_use use)
 {
 	int error;
@@ -216,7 +281,7 @@ use_first(struct portmaps *pm, struct portmap *m, uint16_t port,
 }
 
 static int
-use_again(const struct vnet *v, struct portmaps *pm, struct portmap *m,
+use_again(const struct vnet *v, struct portmaps *pm, struct portsets *m,
     uint16_t port, enum port_use use)
 {
 	bool fresh = use == PORT_BOUND && !bitmap_test(&m->bound, port);
@@ -241,23 +306,31 @@ int
 portmap_take(const struct vnet *v, struct portmaps *pm,
     const struct mapkey *key, uint16_t port, enum port_use use)
 {
-	struct portmap *m;
+	uint64_t hash = siphash13(v->hashkey, key, sizeof(*key));
+	struct portmap *m = map_find(pm, key, hash);
+	struct portsets *ps;
 	int error;
 
-	if ((m = map_get(v, pm, key)) == NULL)
-		return ENOMEM;
-	if (bitmap_test(&m->used, port))
-		error = use_again(v, pm, m, port, use);
+	if (m == NULL && use == PORT_BOUND && port != 0)
+		return lone_new(pm, key, hash, port);
+	if (m == NULL)
+		ps = sets_new(pm, key, hash);
 	else
-		error = use_first(pm, m, port, use);
+		ps = m->key.lone != 0 ? lone_move(pm, m, key) : sets_of(m);
+	if (ps == NULL)
+		return ENOMEM;
+	if (bitmap_test(&ps->used, port))
+		error = use_again(v, pm, ps, port, use);
+	else
+		error = use_first(pm, ps, port, use);
 	if (error != 0)
-		map_release(pm, m);
+		map_release(pm, ps);
 	return error;
 }
 
 /* Take a use from a port with several; with one left the share goes. */
 static void
-share_put(struct portmaps *pm, struct portmap *m, struct portshare *s,
+share_put(struct portmaps *pm, struct portsets *m, struct portshare *s,
     enum port_use use)
 {
 	assert(s->n[use] > 0);
@@ -269,14 +342,13 @@ share_put(struct portmaps *pm, struct portmap *m, struct portshare *s,
 	zfree(pm->sharezone, s);
 }
 
-void
-portmap_put(const struct vnet *v, struct portmaps *pm,
-    const struct mapkey *key, uint16_t port, enum port_use use)
+static void
+sets_put(const struct vnet *v, struct portmaps *pm, struct portsets *m,
+    uint16_t port, enum port_use use)
 {
-	struct portmap *m = portmap_find(v, pm, key);
 	struct portshare *s;
 
-	assert(m != NULL && bitmap_test(&m->used, port));
+	assert(bitmap_test(&m->used, port));
 	if ((s = share_find(v, pm, m, port)) != NULL) {
 		share_put(pm, m, s, use);
 		return;
@@ -287,19 +359,34 @@ portmap_put(const struct vnet *v, struct portmaps *pm,
 	map_release(pm, m);
 }
 
+void
+portmap_put(const struct vnet *v, struct portmaps *pm,
+    const struct mapkey *key, uint16_t port, enum port_use use)
+{
+	struct portmap *m = portmap_find(v, pm, key);
+
+	assert(m != NULL);
+	if (m->key.lone == 0) {
+		sets_put(v, pm, sets_of(m), port, use);
+		return;
+	}
+	assert(m->key.lone == port && use == PORT_BOUND);
+	lone_free(pm, m);
+}
+
 static uint64_t
-dst_hash(const struct vnet *v, const struct portmap *m,
+dst_hash(const struct vnet *v, const struct portsets *m,
     const struct endpoint *dst)
 {
 	uint64_t in[4] = {
-		m->link.hash, dst->addr.d[0], dst->addr.d[1], dst->port
+		m->map.link.hash, dst->addr.d[0], dst->addr.d[1], dst->port
 	};
 
 	return siphash13(v->hashkey, in, sizeof(in));
 }
 
 static struct portdst *
-dst_find(const struct portmaps *pm, const struct portmap *m,
+dst_find(const struct portmaps *pm, const struct portsets *m,
     const struct endpoint *dst, uint64_t hash)
 {
 	struct portdst *d;
@@ -318,13 +405,18 @@ const struct bitmap *
 portdst_find(const struct vnet *v, const struct portmaps *pm,
     const struct portmap *m, const struct endpoint *dst)
 {
-	const struct portdst *d = dst_find(pm, m, dst, dst_hash(v, m, dst));
+	const struct portsets *ps;
+	const struct portdst *d;
 
+	if (m->key.lone != 0)
+		return NULL;
+	ps = sets_of(m);
+	d = dst_find(pm, ps, dst, dst_hash(v, ps, dst));
 	return d == NULL ? NULL : &d->used;
 }
 
 static struct portdst *
-dst_get(const struct vnet *v, struct portmaps *pm, const struct portmap *m,
+dst_get(const struct vnet *v, struct portmaps *pm, const struct portsets *m,
     const struct endpoint *dst)
 {
 	uint64_t hash = dst_hash(v, m, dst);
@@ -356,7 +448,7 @@ portdst_take(const struct vnet *v, struct portmaps *pm, struct portmap *m,
 	struct portdst *d;
 	int error;
 
-	if ((d = dst_get(v, pm, m, dst)) == NULL)
+	if ((d = dst_get(v, pm, sets_of(m), dst)) == NULL)
 		return ENOMEM;
 	if (bitmap_test(&d->used, port))
 		return EADDRINUSE;
@@ -369,7 +461,8 @@ void
 portdst_put(const struct vnet *v, struct portmaps *pm, struct portmap *m,
     const struct endpoint *dst, uint16_t port)
 {
-	struct portdst *d = dst_find(pm, m, dst, dst_hash(v, m, dst));
+	const struct portsets *ps = sets_of(m);
+	struct portdst *d = dst_find(pm, ps, dst, dst_hash(v, ps, dst));
 
 	assert(d != NULL && bitmap_test(&d->used, port));
 	bitmap_clear(&pm->pool, &d->used, port);

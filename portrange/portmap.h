@@ -16,7 +16,7 @@ struct mapkey {
 	uint32_t	space;
 	uint8_t		proto;
 	bool		all;	/* the space's addresses together */
-	uint16_t	zero;
+	uint16_t	lone;	/* 0; in a map: see portmap.c */
 	struct inaddr	laddr;	/* zero if all */
 };
 
@@ -24,15 +24,13 @@ struct mapkey {
 struct portmap {
 	struct hlink	link;
 	struct mapkey	key;
-	struct bitmap	used;	/* by connections or by bind() */
-	struct bitmap	bound;	/* by bind() */
 };
 
 struct portmaps {
 	struct htable	maps;	/* struct portmap */
 	struct htable	shares;	/* uses of ports that have several */
 	struct htable	dsts;	/* ports used towards a destination */
-	struct zone	*mapzone, *sharezone, *dstzone;
+	struct zone	*lonezone, *mapzone, *sharezone, *dstzone;
 	struct bitmap_pool pool;
 };
 
@@ -45,6 +43,10 @@ struct mapkey portmap_key_all(const struct portkey *k);
 /* Borrowed; NULL: no port of it is used. */
 struct portmap *portmap_find(const struct vnet *v, const struct portmaps *pm,
 	    const struct mapkey *key);
+
+/* The ports of that use or a stronger one.  A view: not to be changed, and stale
+ * once the map is. */
+struct bitmap portmap_ports(const struct portmap *m, enum port_use least);
 
 /* Count a use, making the map if need be.  ENOMEM: nothing changed. */
 int	portmap_take(const struct vnet *v, struct portmaps *pm,

@@ -39,7 +39,7 @@
 /* Ports to choose from: lo to hi, but for the members of sets. */
 struct choice {
 	unsigned	 lo, hi;
-	const struct bitmap *set[MAXSETS];
+	struct bitmap	 set[MAXSETS];	/* views */
 	unsigned	 nsets;
 	unsigned	 left;	/* in the limits, by the first */
 };
@@ -103,14 +103,18 @@ static void
 choice_avoid(struct choice *c, const struct bitmap *set)
 {
 	if (set != NULL && set->count > 0)
-		c->set[c->nsets++] = set;
+		c->set[c->nsets++] = *set;
 }
 
 static void
 choice_avoid_map(struct choice *c, const struct portmap *m, bool bound)
 {
-	if (m != NULL)
-		choice_avoid(c, bound ? &m->bound : &m->used);
+	struct bitmap ports;
+
+	if (m == NULL)
+		return;
+	ports = portmap_ports(m, bound ? PORT_BOUND : PORT_CONN);
+	choice_avoid(c, &ports);
 }
 
 /* Avoid what k's space uses on addr. */
@@ -182,7 +186,7 @@ choice_accepts(const struct choice *c, unsigned port)
 	unsigned i;
 
 	for (i = 0; i < c->nsets; i++)
-		if (bitmap_test(c->set[i], port))
+		if (bitmap_test(&c->set[i], port))
 			return false;
 	return true;
 }
@@ -193,12 +197,12 @@ choice_sort(struct choice *c)
 {
 	unsigned all = c->hi + 1 - c->lo;
 	unsigned n = 0, i, left;
-	const struct bitmap *set;
+	struct bitmap set;
 
 	c->left = all;
 	for (i = 0; i < c->nsets; i++) {
 		set = c->set[i];
-		if ((left = choice_left(c, set)) == all)
+		if ((left = choice_left(c, &set)) == all)
 			continue;
 		c->set[n++] = set;
 		if (left >= c->left)
@@ -218,7 +222,7 @@ choice_try(struct vnet *v, const struct choice *c)
 	unsigned i, port;
 
 	for (i = 0; i < c->nsets; i++)
-		if (c->set[i]->count >= all - all / 8)
+		if (c->set[i].count >= all - all / 8)
 			return 0;
 	for (i = 0; i < TRIES; i++) {
 		port = c->lo + vnet_random_below(v, all);
@@ -236,8 +240,8 @@ choice_draw(struct vnet *v, const struct choice *c)
 
 	if (c->nsets == 0)
 		return c->lo + n;
-	n += c->lo - bitmap_rank(c->set[0], c->lo);
-	return bitmap_select_clear(c->set[0], n);
+	n += c->lo - bitmap_rank(&c->set[0], c->lo);
+	return bitmap_select_clear(&c->set[0], n);
 }
 
 /* Acceptable ports as set bits. */
@@ -249,7 +253,7 @@ choice_merge(const struct choice *c, uint64_t words[BITMAP_WORDS])
 
 	memset(words, 0, BITMAP_WORDS * sizeof(words[0]));
 	for (i = 0; i < c->nsets; i++)
-		bitmap_or(c->set[i], words);
+		bitmap_or(&c->set[i], words);
 	words[lo] |= (UINT64_C(1) << c->lo % 64) - 1;
 	words[hi] |= ~UINT64_C(1) << c->hi % 64;
 	for (i = 0; i < BITMAP_WORDS; i++)
@@ -431,10 +435,12 @@ portrange_used(const struct vnet *v, const struct portkey *k, uint16_t port,
 {
 	struct mapkey key = portmap_key(k);
 	const struct portmap *m;
+	struct bitmap ports;
 
 	if ((m = portmap_find(v, &V_portrange(v)->maps, &key)) == NULL)
 		return false;
-	return bitmap_test(least == PORT_BOUND ? &m->bound : &m->used, port);
+	ports = portmap_ports(m, least);
+	return bitmap_test(&ports, port);
 }
 
 void

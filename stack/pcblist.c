@@ -59,7 +59,7 @@ fill_sockbuf(struct xsockbuf *xsb, const struct sockbuf *sb)
 	xsb->sb_cc = sb->sb_cc + sb->sb_parked;
 	xsb->sb_hiwat = sb->sb_hiwat;
 	xsb->sb_mbcnt = sb->sb_mbcnt;
-	xsb->sb_mbmax = sb->sb_mbmax;
+	xsb->sb_mbmax = sb_mbmax(sb);
 	xsb->sb_lowat = (int32_t)sb->sb_lowat;
 }
 

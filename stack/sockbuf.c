@@ -22,13 +22,18 @@
 /* Copying up to this much beats keeping a further mbuf. */
 #define SB_MERGEMAX (MCL_SMALL / 2)
 
+uint32_t
+sb_mbmax(const struct sockbuf *sb)
+{
+	uint64_t max = (uint64_t)sb->sb_hiwat * SB_EFFICIENCY;
+
+	return max < INT32_MAX ? (uint32_t)max : INT32_MAX;
+}
+
 void
 sbreserve(struct sockbuf *sb, uint32_t hiwat)
 {
-	uint64_t max = (uint64_t)hiwat * SB_EFFICIENCY;
-
 	sb->sb_hiwat = hiwat;
-	sb->sb_mbmax = max < INT32_MAX ? (uint32_t)max : INT32_MAX;
 	if (sb->sb_lowat > hiwat)
 		sb->sb_lowat = hiwat;
 }
@@ -44,7 +49,7 @@ long
 sbspace(const struct sockbuf *sb)
 {
 	long bytes = (long)sb->sb_hiwat - sb->sb_cc;
-	long memory = (long)sb->sb_mbmax - sb->sb_mbcnt;
+	long memory = (long)sb_mbmax(sb) - sb->sb_mbcnt;
 
 	return bytes < memory ? bytes : memory;
 }
@@ -113,7 +118,7 @@ sbappendrecord(struct sockbuf *sb, struct mbuf *m)
 		last = n;
 	}
 	if (sb->sb_cc + len > sb->sb_hiwat ||
-	    sb->sb_mbcnt + storage > sb->sb_mbmax)
+	    sb->sb_mbcnt + storage > sb_mbmax(sb))
 		return false;
 	m->m_pktlen = (uint32_t)len;
 	m->m_nextpkt = NULL;

@@ -174,10 +174,16 @@ soalloc(struct vnet *v, const struct protosw *pr, const struct cred *cred)
 	so->so_linger = -1;
 	so->so_gencnt = ++ss->gencnt;
 	so->so_rcv.sb_lowat = 1;
-	TAILQ_INIT(&so->so_incomp);
-	TAILQ_INIT(&so->so_comp);
 	ss->numopen++;
 	return so;
+}
+
+/* What waits in a buffer is of no use any more. */
+static void
+soflush(struct socket *so, struct sockbuf *sb)
+{
+	if (!(so->so_state & SS_LISTENING))
+		sbflush(so->so_vnet, sb);
 }
 
 void
@@ -187,9 +193,10 @@ sodealloc(struct socket *so)
 	struct sockstate *ss = V_sockstate(v);
 
 	assert(so->so_pcb == NULL && so->so_head == NULL);
-	assert(TAILQ_EMPTY(&so->so_incomp) && TAILQ_EMPTY(&so->so_comp));
-	sbflush(v, &so->so_rcv);
-	sbflush(v, &so->so_snd);
+	assert(!(so->so_state & SS_LISTENING) || (so->so_qlen == 0 &&
+	    so->so_incqlen == 0));
+	soflush(so, &so->so_rcv);
+	soflush(so, &so->so_snd);
 	prison_put(v, so->so_cred.prison);
 	ss->gencnt++;
 	ss->numopen--;
@@ -266,7 +273,7 @@ sorelease(struct socket *so, bool reset)
 	if (so->so_pcb != NULL)
 		so->so_proto->pr_detach(so);
 	so->so_state |= SS_NOFDREF;
-	sbflush(so->so_vnet, &so->so_rcv);
+	soflush(so, &so->so_rcv);
 	if (so->so_pcb == NULL)
 		sofree(so);
 }
@@ -365,7 +372,7 @@ soshutdown(struct socket *so, int how)
 		return ENOTCONN;
 	if (how != SHUT_WR) {
 		socantrcvmore(so);
-		sbflush(so->so_vnet, &so->so_rcv);
+		soflush(so, &so->so_rcv);
 	}
 	if (how != SHUT_RD && so->so_pcb != NULL)
 		return so->so_proto->pr_shutdown(so);
@@ -456,7 +463,7 @@ soisdisconnected(struct socket *so)
 	    SS_ISDISCONNECTING);
 	so->so_state |= SS_ISDISCONNECTED;
 	socantmore(so);
-	sbflush(so->so_vnet, &so->so_snd);
+	soflush(so, &so->so_snd);
 	soupcall(so, SO_UP_READ | SO_UP_WRITE | SO_UP_ERROR);
 }
 

@@ -66,7 +66,6 @@ struct sockbuf {
 	uint32_t	 sb_hiwat;
 	uint32_t	 sb_lowat;
 	uint32_t	 sb_mbcnt;	/* memory held */
-	uint32_t	 sb_mbmax;
 	uint32_t	 sb_state;
 	/*
 	 * Bytes that left the buffer towards the program, or are on the way
@@ -96,19 +95,42 @@ struct socket {
 	int32_t		 so_linger;	/* seconds; with SOPT_LINGER */
 	int		 so_error;	/* taken by sogeterror() */
 	struct cred	 so_cred;	/* creator; holds a prison reference */
-	struct sockbuf	 so_rcv, so_snd;
+	/*
+	 * A listener (SS_LISTENING) has no data; where the buffers' pointers
+	 * would be it has its queues.  All else of the buffers is there, for
+	 * its connections.
+	 */
+	union {
+		struct {
+			struct sockbuf	 so_rcv, so_snd;
+		};
+		struct {
+			struct soqueue	 so_comp;
+			uint32_t	 so_qlen;	/* in so_comp */
+			uint32_t	 so_qlimit;
+			uint32_t	 so_rcvrest[6];
+			struct soqueue	 so_incomp;
+			uint32_t	 so_incqlen;	/* in so_incomp */
+			uint32_t	 so_qdrops;	/* refused: queue full */
+		};
+	};
 	uint64_t	 so_gencnt;
 
 	struct socket	*so_head;	/* listener whose queue it is in */
-	struct soqueue	 so_incomp, so_comp;	/* of a listener */
 	TAILQ_ENTRY(socket) so_link;	/* in so_head's queue */
-	uint32_t	 so_qlen, so_incqlen;	/* in so_comp, in so_incomp */
-	uint32_t	 so_qlimit;
-	uint32_t	 so_qdrops;	/* connections refused: queue full */
 
 	void		(*so_upcall)(struct socket *, void *, unsigned);
 	void		*so_upcallarg;
 };
+
+_Static_assert(offsetof(struct socket, so_rcvrest) ==
+    offsetof(struct socket, so_rcv.sb_cc), "a queue, for three pointers");
+_Static_assert(offsetof(struct socket, so_incomp) ==
+    offsetof(struct socket, so_snd), "the same");
+_Static_assert(offsetof(struct socket, so_qdrops) + sizeof(uint32_t) ==
+    offsetof(struct socket, so_snd.sb_cc), "and no more");
+/* A million of them are a plan, not an accident. */
+_Static_assert(sizeof(struct socket) <= 208, "socket has outgrown its place");
 
 /* so_options: FreeBSD's SO_* values, as listings show them. */
 #define SOPT_ACCEPTCONN		0x00000002
@@ -270,6 +292,8 @@ void	sofree(struct socket *so);
 void	soreserve(struct socket *so, uint32_t snd, uint32_t rcv);
 void	sbreserve(struct sockbuf *sb, uint32_t hiwat);
 
+/* Memory it may hold. */
+uint32_t sb_mbmax(const struct sockbuf *sb);
 /* < 0: over full.  sb_parked is not counted: who needs it subtracts it. */
 long	sbspace(const struct sockbuf *sb);
 void	sbappendstream(struct vnet *v, struct sockbuf *sb, struct mbuf *m);

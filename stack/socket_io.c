@@ -196,6 +196,13 @@ mbufs_to_iov(const struct mbuf *m, struct iocursor *c)
 	return done;
 }
 
+/* The first record; NULL: none. */
+static struct mbuf *
+first_record(const struct socket *so)
+{
+	return so->so_state & SS_LISTENING ? NULL : so->so_rcv.sb_mb;
+}
+
 /* Why there is nothing to receive: 0 because no more comes (EOF). */
 static int
 receive_none(struct socket *so, int flags)
@@ -234,7 +241,7 @@ soreceive(struct socket *so, const struct iovec *iov, int iovcnt,
 	struct iocursor c = { iov, iovcnt, 0 };
 
 	*got = 0;
-	if (so->so_rcv.sb_mb == NULL)
+	if (first_record(so) == NULL)
 		return receive_none(so, flags);
 	if (so->so_proto->pr_atomic) {
 		receive_dgram(so, &c, from, flags, got);
@@ -253,7 +260,7 @@ soreceive_iov(struct socket *so, struct iovec *iov, int *cnt)
 {
 	int i = 0;
 
-	for (struct mbuf *m = so->so_rcv.sb_mb; m != NULL && i < *cnt;
+	for (struct mbuf *m = first_record(so); m != NULL && i < *cnt;
 	    m = m->m_next) {
 		iov[i].iov_base = m->m_data;
 		iov[i++].iov_len = m->m_len;

@@ -10,12 +10,25 @@
  * so_incomp and is freed; in so_comp it stays, without a PCB, until soaccept()
  * reports it as ECONNABORTED, so that the count of wake-ups stays right.
  *
- * Idle queues cost nothing: the heads are in the socket.
+ * Queues cost nothing: their heads are where other sockets have their data.
  */
 #include <errno.h>
 
 #include "pcb/in_pcb.h"
 #include "stack/socket_int.h"
+
+/* From now on the buffers' pointers are queues. */
+static void
+become_listener(struct socket *so)
+{
+	sbflush(so->so_vnet, &so->so_rcv);
+	sbflush(so->so_vnet, &so->so_snd);
+	TAILQ_INIT(&so->so_comp);
+	TAILQ_INIT(&so->so_incomp);
+	so->so_qlen = so->so_incqlen = so->so_qdrops = 0;
+	so->so_options |= SOPT_ACCEPTCONN;
+	so->so_state |= SS_LISTENING;
+}
 
 int
 solisten(struct socket *so, int backlog, const struct cred *cred)
@@ -35,9 +48,9 @@ solisten(struct socket *so, int backlog, const struct cred *cred)
 	error = so->so_proto->pr_listen(so, backlog, cred);
 	if (error != 0)
 		return error;
+	if (!(so->so_state & SS_LISTENING))
+		become_listener(so);
 	so->so_qlimit = (uint32_t)backlog;
-	so->so_options |= SOPT_ACCEPTCONN;
-	so->so_state |= SS_LISTENING;
 	return 0;
 }
 

@@ -206,6 +206,7 @@ struct tcpcb {
 
 /* A million of them are a plan, not an accident. */
 _Static_assert(sizeof(struct tcpcb) <= 512, "tcpcb has outgrown its place");
+_Static_assert(TCPCB_SMALL <= 208, "a listener's has outgrown its place");
 
 /*
  * A connection in TIME_WAIT that nobody owns: all that is left of it.

@@ -326,12 +326,12 @@ refused_memory_changes_nothing(void **state)
 	struct world *w = *state;
 	struct portmaps *pm = &V_portrange(w->v)->maps;
 	struct zone *zone[] = {
-		pm->mapzone, pm->sharezone, pm->dstzone, pm->pool.roots,
-		pm->pool.leaves
+		pm->lonezone, pm->mapzone, pm->sharezone, pm->dstzone,
+		pm->pool.roots, pm->pool.leaves
 	};
 
 	for (int i = 0; i < 60000; i++) {
-		struct zone *z = zone[vnet_random_below(w->v, 5)];
+		struct zone *z = zone[vnet_random_below(w->v, 6)];
 
 		zfail(z, vnet_random_below(w->v, 3));
 		step(w, i / 10000 % 2 == 0 ? 8 : 3);
@@ -620,6 +620,31 @@ choices_in_sequence_go_up_and_around(void **state)
 }
 
 static void
+one_bound_port_of_an_address_has_no_sets(void **state)
+{
+	struct world *w = *state;
+	struct portmaps *pm = &V_portrange(w->v)->maps;
+	struct portkey k = key(w, &(struct take) { .addr = A1 });
+	struct zone_stats lone, sets;
+
+	assert_int_equal(portrange_take(w->v, &k, 80, PORT_BOUND, NULL), 0);
+	zstats(pm->lonezone, &lone);
+	zstats(pm->mapzone, &sets);
+	assert_int_equal(lone.used, 1);
+	assert_int_equal(lone.size, 40);
+	assert_int_equal(sets.used, 1);	/* of the space */
+	assert_int_equal(portrange_take(w->v, &k, 81, PORT_BOUND, NULL), 0);
+	zstats(pm->lonezone, &lone);
+	zstats(pm->mapzone, &sets);
+	assert_int_equal(lone.used, 0);
+	assert_int_equal(sets.used, 2);
+	assert_true(portrange_used(w->v, &k, 80, PORT_BOUND));
+	portrange_put(w->v, &k, 80, PORT_BOUND, NULL);
+	assert_false(portrange_used(w->v, &k, 80, PORT_CONN));
+	portrange_put(w->v, &k, 81, PORT_BOUND, NULL);
+}
+
+static void
 a_share_of_a_million_uses_is_one_entry(void **state)
 {
 	struct world *w = *state;
@@ -660,6 +685,7 @@ main(void)
 		TEST(spaces_and_protocols_do_not_disturb_each_other),
 		TEST(limits_may_be_swapped_equal_or_zero),
 		TEST(choices_in_sequence_go_up_and_around),
+		TEST(one_bound_port_of_an_address_has_no_sets),
 		TEST(a_share_of_a_million_uses_is_one_entry),
 	};
 

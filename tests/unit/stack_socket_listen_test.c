@@ -255,6 +255,37 @@ receive(struct socket *so, char *buf, size_t len, int flags, size_t *got)
 
 /* ---- listeners ---- */
 
+/* Its queues are where other sockets have their data. */
+static void
+a_listener_has_no_data_however_many_wait(void **state)
+{
+	struct fixture *f = *state;
+	char buf[8];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct socket *so[2];
+	size_t got;
+	int n = 1;
+
+	assert_int_equal(sosetopt(f->so, OPT_RCVBUF, 4000, &f->cred), 0);
+	assert_int_equal(solisten(f->so, 5, &f->cred), 0);
+	so[0] = arrive(f, SS_ISCONNECTED);
+	so[1] = arrive(f, 0);
+	assert_int_equal(soreceive(f->so, &iov, 1, NULL, 0, &got), ENOTCONN);
+	assert_int_equal(sosend(f->so, &iov, 1, NULL, &f->cred, &got),
+	    ENOTCONN);
+	soreceive_iov(f->so, &iov, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(soshutdown(f->so, SHUT_RDWR), ENOTCONN);
+	assert_int_equal(sosetopt(f->so, OPT_SNDBUF, 5000, &f->cred), 0);
+	assert_int_equal(solisten(f->so, 3, &f->cred), 0);
+	assert_int_equal(f->so->so_qlen, 1);
+	assert_int_equal(f->so->so_incqlen, 1);
+	assert_int_equal(f->so->so_rcv.sb_hiwat, 4000);
+	assert_int_equal(f->so->so_snd.sb_hiwat, 5000);
+	assert_ptr_equal(TAILQ_FIRST(&f->so->so_comp), so[0]);
+	assert_ptr_equal(TAILQ_FIRST(&f->so->so_incomp), so[1]);
+}
+
 static void
 connections_are_accepted_in_the_order_they_complete(void **state)
 {
@@ -642,6 +673,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_listener_has_no_data_however_many_wait),
 		TEST(connections_are_accepted_in_the_order_they_complete),
 		TEST(an_accepted_socket_is_like_its_listener),
 		TEST(a_queue_holds_one_and_a_half_backlogs_and_one_more),
