@@ -40,6 +40,7 @@ enum vnet_level {
 	VNET_IF,	/* interfaces, routes */
 	VNET_IP,
 	VNET_PROTO,	/* icmp, udp, tcp */
+	VNET_LATE,	/* first down: holds what is the others' */
 	VNET_NLEVELS
 };
 

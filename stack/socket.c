@@ -256,7 +256,7 @@ sofree(struct socket *so)
 		return;
 	if (so->so_state & SS_INCOMP)
 		soqueue_leave(so);
-	else if (!(so->so_state & SS_NOFDREF))
+	else if (!(so->so_state & SS_NOFDREF) || soqueue_waiting(so))
 		return;
 	sodealloc(so);
 }

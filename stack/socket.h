@@ -16,6 +16,9 @@
  * dropped; sofree().  So pr_detach() still sees so_rcv and can answer unread
  * data with a reset.  It either is done with the socket and clears so_pcb, or
  * keeps it to deliver so_snd and later clears so_pcb and calls sofree().
+ *
+ * Of a listener's queued connections hundreds are aborted at once, the rest in
+ * the milliseconds after it (stack/socket_listen.c).
  */
 #ifndef STACK_SOCKET_H
 #define STACK_SOCKET_H

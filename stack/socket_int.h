@@ -33,8 +33,14 @@ void	sodealloc(struct socket *so);
 void	soqueue_leave(struct socket *so);
 /* From so_incomp to so_comp, and tell the listener. */
 void	soqueue_complete(struct socket *so);
-/* Reset all connections that wait in a listener's queues. */
+/*
+ * The owner of a listener goes: reset the connections that wait in its queues.
+ * Of many some are left for later; head, which sofree() then spares, is freed
+ * with the last of them.
+ */
 void	soqueue_abort(struct socket *head);
+/* Is head a listener in whose queues a connection waits? */
+bool	soqueue_waiting(const struct socket *head);
 
 /* Tell the owner, if there is one who listens. */
 void	soupcall(struct socket *so, unsigned events);

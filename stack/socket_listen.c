@@ -11,11 +11,33 @@
  * reports it as ECONNABORTED, so that the count of wake-ups stays right.
  *
  * Queues cost nothing: their heads are where other sockets have their data.
+ *
+ * A listener that closes resets what waits in its queues.  Thousands of
+ * connections may: ABORT_BATCH of them go at once and as many in each
+ * millisecond after, so that packets are not held up.  Till then the listener's
+ * socket, which has no PCB and no owner any more, is in the list of those that
+ * close; the connections live on as before, but nobody can take them.
  */
 #include <errno.h>
+#include <limits.h>
 
+#include "base/callout.h"
 #include "pcb/in_pcb.h"
 #include "stack/socket_int.h"
+
+#define ABORT_BATCH	256	/* of about a microsecond each */
+
+struct closing {
+	struct soqueue	 heads;		/* listeners, oldest first */
+	struct callout	 callout;	/* armed while there are some */
+};
+
+static int closing_init(struct vnet *v);
+static void closing_fini(struct vnet *v);
+
+static VNET_MODULE(closing_module, struct closing, VNET_LATE, closing_init,
+    closing_fini);
+#define V_closing(v) ((struct closing *)vnet_data((v), &closing_module))
 
 /* From now on the buffers' pointers are queues. */
 static void
@@ -118,16 +140,88 @@ soqueue_complete(struct socket *so)
 	soupcall(head, SO_UP_ACCEPT);
 }
 
-void
-soqueue_abort(struct socket *head)
+/* ---- the end of a listener ---- */
+
+static struct socket *
+first_waiting(const struct socket *head)
+{
+	struct socket *so = TAILQ_FIRST(&head->so_incomp);
+
+	return so != NULL ? so : TAILQ_FIRST(&head->so_comp);
+}
+
+bool
+soqueue_waiting(const struct socket *head)
+{
+	return (head->so_state & SS_LISTENING) && first_waiting(head) != NULL;
+}
+
+/* Up to *budget of what waits, which is lowered.  True: there is more. */
+static bool
+abort_some(struct socket *head, unsigned *budget)
 {
 	struct socket *so;
 
-	while ((so = TAILQ_FIRST(&head->so_incomp)) != NULL ||
-	    (so = TAILQ_FIRST(&head->so_comp)) != NULL) {
+	while ((so = first_waiting(head)) != NULL) {
+		if (*budget == 0)
+			return true;
+		(*budget)--;
 		soqueue_leave(so);
 		soabort(so);
 	}
+	return false;
+}
+
+/* True: there is more to do. */
+static bool
+closing_step(struct vnet *v, unsigned budget)
+{
+	struct soqueue *heads = &V_closing(v)->heads;
+	struct socket *head;
+
+	while ((head = TAILQ_FIRST(heads)) != NULL) {
+		if (abort_some(head, &budget))
+			return true;
+		TAILQ_REMOVE(heads, head, so_link);
+		sodealloc(head);
+	}
+	return false;
+}
+
+static void
+closing_run(struct vnet *v, void *arg)
+{
+	(void)arg;
+	if (closing_step(v, ABORT_BATCH))
+		callout_reset(v, &V_closing(v)->callout, 0);
+}
+
+static int
+closing_init(struct vnet *v)
+{
+	TAILQ_INIT(&V_closing(v)->heads);
+	callout_init(&V_closing(v)->callout, closing_run, NULL);
+	return 0;
+}
+
+static void
+closing_fini(struct vnet *v)
+{
+	(void)callout_stop(v, &V_closing(v)->callout);
+	(void)closing_step(v, UINT_MAX);
+}
+
+void
+soqueue_abort(struct socket *head)
+{
+	struct closing *c = V_closing(head->so_vnet);
+	unsigned budget = ABORT_BATCH;
+
+	if (!abort_some(head, &budget))
+		return;
+	TAILQ_INSERT_TAIL(&c->heads, head, so_link);
+	if (!callout_pending(&c->callout))
+		callout_reset(head->so_vnet, &c->callout, 0);
 }
 
 int
