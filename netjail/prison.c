@@ -3,12 +3,14 @@
  *
  * Theory of operation
  *
- * A jail is alive from prison_create() to prison_remove().  While it is alive
- * it is in the tree (its parent's pr_children), in the order of jids, and
- * found by jid, by name and by each of its own addresses, all in hash tables;
- * the tree holds one reference.  prison_remove() takes a whole subtree out of
- * all that at once.  A dead jail only waits for its last reference (sockets,
- * children, callers); till then its jid is not given to another.
+ * A jail is alive from the last prison_create_step() to prison_remove().  While
+ * it is alive it is in the tree (its parent's pr_children), in the order of
+ * jids, and found by jid, by name and by each of its own addresses, all in hash
+ * tables; the tree holds one reference.  Before, it holds its name, its jid and
+ * as many of its addresses as were looked at, against others that are made.
+ * prison_remove() takes a whole subtree out of all that at once.  A dead jail
+ * only waits for its last reference (sockets, children, callers); till then its
+ * jid is not given to another.
  *
  * A jail holds a reference to its parent, so that what a socket's credential
  * points to, and all above it, is there as long as the socket.
@@ -87,8 +89,9 @@ prison_find(const struct vnet *v, int jid)
 	return pr != NULL && pr->pr_state == PRISON_ALIVE ? pr : NULL;
 }
 
-struct prison *
-prison_find_name(const struct vnet *v, const char *name)
+/* By name, those that are being made included. */
+static struct prison *
+find_name(const struct vnet *v, const char *name)
 {
 	uint64_t h = hash_name(v, name);
 	struct hlink *l;
@@ -102,7 +105,15 @@ prison_find_name(const struct vnet *v, const char *name)
 	return NULL;
 }
 
-/* Found by jid, by name, in order and by address. */
+struct prison *
+prison_find_name(const struct vnet *v, const char *name)
+{
+	struct prison *pr = find_name(v, name);
+
+	return pr != NULL && pr->pr_state == PRISON_ALIVE ? pr : NULL;
+}
+
+/* Its jid and name are taken. */
 static void
 prison_link(struct vnet *v, struct prison *pr)
 {
@@ -111,8 +122,6 @@ prison_link(struct vnet *v, struct prison *pr)
 	htable_insert(&ps->by_id, &pr->pr_idlink, hash_id(v, pr->pr_id));
 	htable_insert(&ps->by_name, &pr->pr_namelink,
 	    hash_name(v, pr->pr_name));
-	RB_INSERT(prisontree, &ps->order, pr);
-	prison_ip_link(v, pr);
 }
 
 static int
@@ -141,6 +150,7 @@ prisons_init(struct vnet *v)
 	strlcpy(pr->pr_name, "0", sizeof(pr->pr_name));
 	strlcpy(pr->pr_path, "/", sizeof(pr->pr_path));
 	prison_link(v, pr);
+	RB_INSERT(prisontree, &ps->order, pr);
 	return 0;
 }
 
@@ -225,7 +235,7 @@ set_name(const struct vnet *v, struct prison *pr, const char *name,
 	    top ? "" : parent->pr_name, top ? "" : ".", name);
 	if (len >= (int)sizeof(pr->pr_name))
 		return refuse(ENAMETOOLONG, errmsg, errlen, "name too long");
-	if (prison_find_name(v, pr->pr_name) != NULL)
+	if (find_name(v, pr->pr_name) != NULL)
 		return refuse(EEXIST, errmsg, errlen,
 		    "jail \"%s\" already exists", pr->pr_name);
 	return 0;
@@ -295,11 +305,11 @@ set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
 	pr->pr_persist = pp->persist;
 	if ((error = set_portranges(pr, pp, errmsg, errlen)) != 0)
 		return error;
-	return prison_ip_set(v, pr, pp, errmsg, errlen);
+	return prison_ip_begin(v, pr, pp, errmsg, errlen);
 }
 
 int
-prison_create(struct vnet *v, struct prison *parent,
+prison_create_begin(struct vnet *v, struct prison *parent,
     const struct prison_params *pp, struct prison **prp, char *errmsg,
     size_t errlen)
 {
@@ -322,18 +332,59 @@ prison_create(struct vnet *v, struct prison *parent,
 	LIST_INIT(&pr->pr_children);
 	error = set_params(v, pr, pp, errmsg, errlen);
 	if (error != 0) {
+		prison_ip_free(pr);
 		zfree(ps->zone, pr);
 		return error;
 	}
 	pr->pr_refs = 2;	/* the tree's and the caller's */
-	pr->pr_state = PRISON_ALIVE;
+	pr->pr_state = PRISON_MAKING;
 	prison_get(parent);
-	LIST_INSERT_HEAD(&parent->pr_children, pr, pr_sibling);
 	prison_link(v, pr);
-	ps->lastid = pr->pr_id;
-	ps->count++;
 	*prp = pr;
 	return 0;
+}
+
+int
+prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
+    char *errmsg, size_t errlen)
+{
+	struct prisons *ps = V_prisons(v);
+	struct prison *parent = pr->pr_parent;
+	int error;
+
+	assert(pr->pr_state == PRISON_MAKING);
+	error = prison_ip_step(v, pr, budget, errmsg, errlen);
+	if (error != 0)
+		return error;
+	if (parent->pr_state != PRISON_ALIVE)
+		return refuse(EINVAL, errmsg, errlen,
+		    "jail \"%s\" is dying", parent->pr_name);
+	pr->pr_state = PRISON_ALIVE;
+	LIST_INSERT_HEAD(&parent->pr_children, pr, pr_sibling);
+	RB_INSERT(prisontree, &ps->order, pr);
+	ps->lastid = pr->pr_id;
+	ps->count++;
+	return 0;
+}
+
+int
+prison_create(struct vnet *v, struct prison *parent,
+    const struct prison_params *pp, struct prison **prp, char *errmsg,
+    size_t errlen)
+{
+	unsigned all = UINT_MAX;
+	int error;
+
+	error = prison_create_begin(v, parent, pp, prp, errmsg, errlen);
+	if (error != 0)
+		return error;
+	error = prison_create_step(v, *prp, &all, errmsg, errlen);
+	if (error != 0) {
+		prison_remove(v, *prp);
+		prison_put(v, *prp);
+		*prp = NULL;
+	}
+	return error;
 }
 
 /* ---- death ---- */
@@ -344,12 +395,14 @@ prison_kill(struct vnet *v, struct prison *pr)
 {
 	struct prisons *ps = V_prisons(v);
 
-	assert(pr->pr_state == PRISON_ALIVE);
-	pr->pr_state = PRISON_DYING;
-	LIST_REMOVE(pr, pr_sibling);
+	assert(pr->pr_state != PRISON_DYING);
+	if (pr->pr_state == PRISON_ALIVE) {
+		LIST_REMOVE(pr, pr_sibling);
+		RB_REMOVE(prisontree, &ps->order, pr);
+		ps->count--;
+	}
 	htable_remove(&ps->by_name, &pr->pr_namelink);
-	RB_REMOVE(prisontree, &ps->order, pr);
-	ps->count--;
+	pr->pr_state = PRISON_DYING;
 	prison_put(v, pr);
 }
 
@@ -358,7 +411,7 @@ prison_remove(struct vnet *v, struct prison *pr)
 {
 	struct prison *p, *up;
 
-	if (pr->pr_state != PRISON_ALIVE)
+	if (pr->pr_state == PRISON_DYING)
 		return;
 	assert(pr->pr_depth > 0);
 	for (p = pr;; p = up) {

@@ -6,8 +6,9 @@
  * FreeBSD 8 and later (in_jail.c, kern_jail.c): a list of addresses per family,
  * the first one primary, and a port space per address-owning jail.
  *
- * Life: ALIVE from prison_create() until prison_remove(); then DYING, found by
- * nobody, until the last reference (one per socket, one for the tree) is put.
+ * Life: MAKING while its addresses are looked at; ALIVE from then until
+ * prison_remove(); then DYING until the last reference (one per socket, one for
+ * the tree) is put.  Only those that are ALIVE are found.
  */
 #ifndef NETJAIL_PRISON_H
 #define NETJAIL_PRISON_H
@@ -26,7 +27,9 @@
 #define PRISON_NAMELEN	256	/* MAXHOSTNAMELEN */
 #define PRISON_PATHLEN	1024	/* MAXPATHLEN */
 
-enum prison_state { PRISON_ALIVE, PRISON_DYING, PRISON_NSTATES };
+enum prison_state {
+	PRISON_ALIVE, PRISON_DYING, PRISON_MAKING, PRISON_NSTATES
+};
 
 /* Rights: bits of pr_allow. Defaults as FreeBSD 14. */
 enum {
@@ -98,8 +101,26 @@ int	prison_create(struct vnet *v, struct prison *parent,
 	    const struct prison_params *pp, struct prison **prp,
 	    char *errmsg, size_t errlen);
 
-/* ALIVE -> DYING for pr and all below it; no longer found.  Their sockets are
- * the caller's to close. */
+/*
+ * The same in steps, for those who cannot wait for tens of thousands of
+ * addresses.  After prison_create_begin() name and jid are taken; what pp->addr
+ * points to must stay as it is until prison_create_step() has returned anything
+ * but EINPROGRESS.  A step does *budget things of some 100 ns at most, and
+ * lowers it.  Other jails may be made and removed between steps; who gets to an
+ * address first has it.
+ *
+ * EINPROGRESS: go on.  0: it is alive.  Other errors as above: the caller does
+ * away with it by prison_remove(), as he may before it is done, and
+ * prison_put().
+ */
+int	prison_create_begin(struct vnet *v, struct prison *parent,
+	    const struct prison_params *pp, struct prison **prp,
+	    char *errmsg, size_t errlen);
+int	prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
+	    char *errmsg, size_t errlen);
+
+/* To DYING for pr and all below it; no longer found.  Their sockets are the
+ * caller's to close. */
 void	prison_remove(struct vnet *v, struct prison *pr);
 
 /*

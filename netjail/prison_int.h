@@ -26,6 +26,16 @@ struct prison_ports {
 	uint16_t	 first, last;	/* zeros: the stack's */
 };
 
+/* How far a new jail's lists are. */
+struct prison_ip_making {
+	const struct inaddr *addr;	/* the parameter; the caller's */
+	unsigned	 naddr;
+	int		 family;
+	enum { PR_IP_COPY, PR_IP_HEAP, PR_IP_SORT, PR_IP_LINK } phase;
+	unsigned	 next;		/* what the phase goes on with */
+	unsigned	 n;		/* PR_IP_COPY: in the list so far */
+};
+
 LIST_HEAD(prisonlist, prison);
 
 struct prison {
@@ -44,7 +54,7 @@ struct prison {
 	unsigned	 pr_nlinked[PR_FAMILIES]; /* of them, in by_addr */
 
 	struct hlink	 pr_idlink;	/* keeps the jid until freed */
-	struct hlink	 pr_namelink;	/* while alive */
+	struct hlink	 pr_namelink;	/* until it is dying */
 	RB_ENTRY(prison) pr_order;	/* by jid, while alive */
 	uint32_t	 pr_allow;
 	bool		 pr_persist;
@@ -52,6 +62,7 @@ struct prison {
 	struct prison	*pr_parent;	/* holds a reference */
 	struct prisonlist pr_children;	/* alive ones */
 	LIST_ENTRY(prison) pr_sibling;
+	struct prison_ip_making pr_making;	/* PRISON_MAKING */
 	char		 pr_name[PRISON_NAMELEN];	/* with parents' */
 	char		 pr_host[PRISON_NAMELEN];
 	char		 pr_path[PRISON_PATHLEN];
@@ -88,17 +99,18 @@ family(const struct inaddr *a)
 }
 
 /*
- * Give a new jail, whose parent is set, its addresses; they are not found yet.
- * Errors as prison_create(); nothing is left to free then.
+ * Begin to give a new jail, whose parent is set, its addresses: room for them,
+ * which prison_ip_free() frees whatever happens.
  */
-int	prison_ip_set(struct vnet *v, struct prison *pr,
+int	prison_ip_begin(const struct vnet *v, struct prison *pr,
 	    const struct prison_params *pp, char *errmsg, size_t errlen);
+/* Go on: see prison_create_step(). */
+int	prison_ip_step(struct vnet *v, struct prison *pr, unsigned *budget,
+	    char *errmsg, size_t errlen);
 void	prison_ip_free(struct prison *pr);
 
-/* Into by_addr. */
-void	prison_ip_link(struct vnet *v, struct prison *pr);
-/* Out of it, *budget addresses at most, which is lowered; true: some are left.
- * prison_by_addr() does not find a dead jail's. */
+/* Out of by_addr, *budget addresses at most, which is lowered; true: some are
+ * left.  prison_by_addr() finds those of jails that are alive only. */
 bool	prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget);
 
 #endif

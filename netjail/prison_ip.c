@@ -10,8 +10,10 @@
  * In a list the first address is the one given first, the primary; the others
  * follow in ascending order, so membership is one comparison and a binary
  * search.  Each address of an alive jail is also in the table by_addr, which
- * answers the reverse question; those of a dead one leave it step by step, as a
- * jail may have tens of thousands.  Lists never change.
+ * answers the reverse question.  A jail may have tens of thousands: a new one's
+ * are copied, sorted (a heap sort, which can stop after any element) and put
+ * into the table step by step, and a dead one's leave it so.  Lists never
+ * change while the jail is alive.
  *
  * An address may be in two jails if both have no other of the family (then the
  * jails share it, as one host's processes would), or if one jail is below the
@@ -55,14 +57,6 @@ find_ip(const struct prison *pr, const struct inaddr *a)
 	return NULL;
 }
 
-static int
-ip_cmp(const void *a, const void *b)
-{
-	const struct prison_ip *x = a, *y = b;
-
-	return inaddr_cmp(&x->ip_addr, &y->ip_addr);
-}
-
 /* True for an address no jail can have. */
 static bool
 ip_invalid(const struct inaddr *a)
@@ -80,180 +74,50 @@ complain(int error, char *errmsg, size_t errlen, const char *head,
 	return error;
 }
 
-/* Copy the addresses of family f from pp into pr's list, sort, check. */
-static int
-fill_list(const struct vnet *v, struct prison *pr,
-    const struct prison_params *pp, int f, char *errmsg, size_t errlen)
-{
-	struct prison_ip *ip = pr->pr_ip[f];
-	char text[INADDR_STRLEN];
-	unsigned n = 0;
-
-	if (pr->pr_nip[f] > V_prisons(v)->max_af_ips) {
-		snprintf(errmsg, errlen, "too many %s addresses",
-		    family_name[f]);
-		return EINVAL;
-	}
-	for (unsigned i = 0; i < pp->naddr; i++) {
-		if (family(&pp->addr[i]) != f)
-			continue;
-		if (ip_invalid(&pp->addr[i]))
-			return complain(EINVAL, errmsg, errlen,
-			    inaddr_ntop(&pp->addr[i], text),
-			    ": not an address for a jail");
-		ip[n].ip_prison = pr;
-		ip[n++].ip_addr = pp->addr[i];
-	}
-	if (n > 2)
-		qsort(ip + 1, n - 1, sizeof(*ip), ip_cmp);
-	for (unsigned i = 1; i < n; i++)
-		if (inaddr_eq(&ip[i].ip_addr, &ip[0].ip_addr) ||
-		    (i > 1 && inaddr_eq(&ip[i].ip_addr, &ip[i - 1].ip_addr)))
-			return complain(EINVAL, errmsg, errlen,
-			    inaddr_ntop(&ip[i].ip_addr, text),
-			    ": given twice");
-	return 0;
-}
-
-/* Does another jail's having *a forbid pr to have it? */
-static bool
-clashes(const struct vnet *v, const struct prison *pr, const struct inaddr *a)
-{
-	int f = family(a);
-	struct prison *t = NULL;
-
-	while ((t = prison_by_addr(v, a, t)) != NULL)
-		if ((pr->pr_nip[f] > 1 || t->pr_nip[f] > 1) &&
-		    !prison_check(t, pr))
-			return true;
-	return false;
-}
-
-/* The parent must have the addresses, and no unrelated jail may. */
-static int
-check_list(const struct vnet *v, const struct prison *pr, int f, char *errmsg,
-    size_t errlen)
-{
-	const struct prison *above = pr->pr_parent->pr_owner[f];
-	char text[INADDR_STRLEN];
-
-	for (unsigned i = 0; i < pr->pr_nip[f]; i++) {
-		const struct inaddr *a = &pr->pr_ip[f][i].ip_addr;
-
-		if (above->pr_depth > 0 && find_ip(above, a) == NULL)
-			return complain(EPERM, errmsg, errlen,
-			    inaddr_ntop(a, text),
-			    ": not an address of the parent jail");
-		if (clashes(v, pr, a)) {
-			snprintf(errmsg, errlen, "%s addresses clash: %s",
-			    family_name[f], inaddr_ntop(a, text));
-			return EADDRINUSE;
-		}
-	}
-	return 0;
-}
-
-int
-prison_ip_set(struct vnet *v, struct prison *pr, const struct prison_params *pp,
-    char *errmsg, size_t errlen)
-{
-	bool restricted[PR_FAMILIES] = {
-		[PR_INET] = pp->ip4_restricted,
-		[PR_INET6] = pp->ip6_restricted,
-	};
-	int error = 0;
-
-	for (unsigned i = 0; i < pp->naddr; i++)
-		pr->pr_nip[family(&pp->addr[i])]++;
-	for (int f = 0; f < PR_FAMILIES && error == 0; f++) {
-		unsigned n = pr->pr_nip[f];
-
-		pr->pr_owner[f] = n > 0 || restricted[f] ? pr :
-		    pr->pr_parent->pr_owner[f];
-		if (n == 0)
-			continue;
-		pr->pr_ip[f] = calloc(n, sizeof(*pr->pr_ip[f]));
-		if (pr->pr_ip[f] == NULL)
-			error = complain(ENOMEM, errmsg, errlen,
-			    "out of memory", "");
-		else
-			error = fill_list(v, pr, pp, f, errmsg, errlen);
-		if (error == 0)
-			error = check_list(v, pr, f, errmsg, errlen);
-	}
-	if (error != 0)
-		prison_ip_free(pr);
-	return error;
-}
-
-void
-prison_ip_free(struct prison *pr)
-{
-	for (int f = 0; f < PR_FAMILIES; f++) {
-		free(pr->pr_ip[f]);
-		pr->pr_ip[f] = NULL;
-	}
-}
-
 static uint64_t
 hash_addr(const struct vnet *v, const struct inaddr *a)
 {
 	return siphash24(v->hashkey, a, sizeof(*a));
 }
 
-void
-prison_ip_link(struct vnet *v, struct prison *pr)
-{
-	for (int f = 0; f < PR_FAMILIES; f++)
-		for (unsigned i = 0; i < pr->pr_nip[f]; i++) {
-			struct prison_ip *ip = &pr->pr_ip[f][i];
-
-			htable_insert(&V_prisons(v)->by_addr, &ip->ip_hash,
-			    hash_addr(v, &ip->ip_addr));
-			pr->pr_nlinked[f]++;
-		}
-}
-
-bool
-prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget)
-{
-	for (int f = 0; f < PR_FAMILIES; f++)
-		for (; pr->pr_nlinked[f] > 0; (*budget)--) {
-			if (*budget == 0)
-				return true;
-			htable_remove(&V_prisons(v)->by_addr,
-			    &pr->pr_ip[f][--pr->pr_nlinked[f]].ip_hash);
-		}
-	return false;
-}
-
-/* The first alive jail from l on. */
+/* The first from l on that lists *a and is not dying. */
 static struct prison *
-alive_from(struct hlink *l, uint64_t h, const struct inaddr *a)
+listed_from(struct hlink *l, uint64_t h, const struct inaddr *a)
 {
 	for (; l != NULL; l = htable_next(l, h)) {
 		struct prison_ip *ip = HT_OBJECT(l, struct prison_ip, ip_hash);
 
 		if (inaddr_eq(&ip->ip_addr, a) &&
-		    ip->ip_prison->pr_state == PRISON_ALIVE)
+		    ip->ip_prison->pr_state != PRISON_DYING)
 			return ip->ip_prison;
 	}
 	return NULL;
 }
 
-struct prison *
-prison_by_addr(const struct vnet *v, const struct inaddr *a,
-    struct prison *prev)
+/* The next that lists *a and is not dying; NULL is before the first. */
+static struct prison *
+next_by_addr(const struct vnet *v, const struct inaddr *a,
+    const struct prison *prev)
 {
 	const struct hlink *l;
 	uint64_t h;
 
 	if (prev != NULL) {
 		l = &find_ip(prev, a)->ip_hash;
-		return alive_from(htable_next(l, l->hash), l->hash, a);
+		return listed_from(htable_next(l, l->hash), l->hash, a);
 	}
 	h = hash_addr(v, a);
-	return alive_from(htable_first(&V_prisons(v)->by_addr, h), h, a);
+	return listed_from(htable_first(&V_prisons(v)->by_addr, h), h, a);
+}
+
+struct prison *
+prison_by_addr(const struct vnet *v, const struct inaddr *a,
+    struct prison *prev)
+{
+	do
+		prev = next_by_addr(v, a, prev);
+	while (prev != NULL && prev->pr_state != PRISON_ALIVE);
+	return prev;
 }
 
 void
@@ -277,8 +141,233 @@ prison_by_addr_batch(const struct vnet *v, const struct inaddr *const *a,
 			__builtin_prefetch(&HT_OBJECT(l[i], struct prison_ip,
 			    ip_hash)->ip_prison->pr_state);
 	}
-	for (unsigned i = 0; i < n; i++)
-		prp[i] = alive_from(l[i], h[i], a[i]);
+	for (unsigned i = 0; i < n; i++) {
+		prp[i] = listed_from(l[i], h[i], a[i]);
+		if (prp[i] != NULL && prp[i]->pr_state != PRISON_ALIVE)
+			prp[i] = prison_by_addr(v, a[i], prp[i]);
+	}
+}
+
+/* ---- a new jail's lists, step by step ---- */
+
+int
+prison_ip_begin(const struct vnet *v, struct prison *pr,
+    const struct prison_params *pp, char *errmsg, size_t errlen)
+{
+	bool restricted[PR_FAMILIES] = {
+		[PR_INET] = pp->ip4_restricted,
+		[PR_INET6] = pp->ip6_restricted,
+	};
+
+	pr->pr_making = (struct prison_ip_making) {
+		.addr = pp->addr, .naddr = pp->naddr,
+	};
+	for (unsigned i = 0; i < pp->naddr; i++)
+		pr->pr_nip[family(&pp->addr[i])]++;
+	for (int f = 0; f < PR_FAMILIES; f++) {
+		unsigned n = pr->pr_nip[f];
+
+		pr->pr_owner[f] = n > 0 || restricted[f] ? pr :
+		    pr->pr_parent->pr_owner[f];
+		if (n == 0)
+			continue;
+		if (n > V_prisons(v)->max_af_ips) {
+			snprintf(errmsg, errlen, "too many %s addresses",
+			    family_name[f]);
+			return EINVAL;
+		}
+		pr->pr_ip[f] = calloc(n, sizeof(*pr->pr_ip[f]));
+		if (pr->pr_ip[f] == NULL)
+			return complain(ENOMEM, errmsg, errlen,
+			    "out of memory", "");
+	}
+	return 0;
+}
+
+/* One address of the parameter, into the list if it is of the family. */
+static int
+ip_copy(struct prison *pr, struct prison_ip_making *m, char *errmsg,
+    size_t errlen)
+{
+	const struct inaddr *a = &m->addr[m->next];
+	char text[INADDR_STRLEN];
+	struct prison_ip *ip;
+
+	if (family(a) != m->family)
+		return 0;
+	if (ip_invalid(a))
+		return complain(EINVAL, errmsg, errlen, inaddr_ntop(a, text),
+		    ": not an address for a jail");
+	ip = &pr->pr_ip[m->family][m->n++];
+	ip->ip_prison = pr;
+	ip->ip_addr = *a;
+	return 0;
+}
+
+/* Restore the heap h[0..n) whose h[i] may be too small. */
+static void
+sift_down(struct prison_ip *h, unsigned i, unsigned n)
+{
+	struct inaddr a = h[i].ip_addr;
+	unsigned child;
+
+	while ((child = 2 * i + 1) < n) {
+		if (child + 1 < n && inaddr_cmp(&h[child].ip_addr,
+		    &h[child + 1].ip_addr) < 0)
+			child++;
+		if (inaddr_cmp(&a, &h[child].ip_addr) >= 0)
+			break;
+		h[i].ip_addr = h[child].ip_addr;
+		i = child;
+	}
+	h[i].ip_addr = a;
+}
+
+/* The largest of h[0..n) to its end. */
+static void
+heap_pop(struct prison_ip *h, unsigned n)
+{
+	struct inaddr a = h[0].ip_addr;
+
+	h[0].ip_addr = h[n - 1].ip_addr;
+	h[n - 1].ip_addr = a;
+	sift_down(h, 0, n - 1);
+}
+
+/* Does another jail's having *a forbid pr to have it? */
+static bool
+clashes(const struct vnet *v, const struct prison *pr, const struct inaddr *a)
+{
+	int f = family(a);
+	struct prison *t = NULL;
+
+	while ((t = next_by_addr(v, a, t)) != NULL)
+		if ((pr->pr_nip[f] > 1 || t->pr_nip[f] > 1) &&
+		    !prison_check(t, pr))
+			return true;
+	return false;
+}
+
+/* The list is in order.  The parent must have the i-th address, no unrelated
+ * jail may, and it must not be there twice: then others find it. */
+static int
+ip_link(struct vnet *v, struct prison *pr, int f, unsigned i, char *errmsg,
+    size_t errlen)
+{
+	const struct prison *above = pr->pr_parent->pr_owner[f];
+	struct prison_ip *ip = &pr->pr_ip[f][i];
+	const struct inaddr *a = &ip->ip_addr;
+	char text[INADDR_STRLEN];
+
+	if (i > 0 && (inaddr_eq(a, &ip[-1].ip_addr) ||
+	    inaddr_eq(a, &pr->pr_ip[f][0].ip_addr)))
+		return complain(EINVAL, errmsg, errlen, inaddr_ntop(a, text),
+		    ": given twice");
+	if (above->pr_depth > 0 && find_ip(above, a) == NULL)
+		return complain(EPERM, errmsg, errlen, inaddr_ntop(a, text),
+		    ": not an address of the parent jail");
+	if (clashes(v, pr, a)) {
+		snprintf(errmsg, errlen, "%s addresses clash: %s",
+		    family_name[f], inaddr_ntop(a, text));
+		return EADDRINUSE;
+	}
+	htable_insert(&V_prisons(v)->by_addr, &ip->ip_hash, hash_addr(v, a));
+	pr->pr_nlinked[f]++;
+	return 0;
+}
+
+/* Things the phase has to do. */
+static unsigned
+phase_length(const struct prison *pr, const struct prison_ip_making *m)
+{
+	unsigned n = pr->pr_nip[m->family];
+
+	if (n == 0)
+		return 0;
+	switch (m->phase) {
+	case PR_IP_COPY:
+		return m->naddr;
+	case PR_IP_HEAP:
+		return (n - 1) / 2;
+	case PR_IP_SORT:
+		return n - 1;
+	case PR_IP_LINK:
+		break;
+	}
+	return n;
+}
+
+/* The phase's next thing. */
+static int
+phase_do(struct vnet *v, struct prison *pr, struct prison_ip_making *m,
+    char *errmsg, size_t errlen)
+{
+	struct prison_ip *rest = pr->pr_ip[m->family] + 1;
+	unsigned n = pr->pr_nip[m->family] - 1;
+
+	switch (m->phase) {
+	case PR_IP_COPY:
+		return ip_copy(pr, m, errmsg, errlen);
+	case PR_IP_HEAP:
+		sift_down(rest, n / 2 - 1 - m->next, n);
+		return 0;
+	case PR_IP_SORT:
+		heap_pop(rest, n - m->next);
+		return 0;
+	case PR_IP_LINK:
+		break;
+	}
+	return ip_link(v, pr, m->family, m->next, errmsg, errlen);
+}
+
+int
+prison_ip_step(struct vnet *v, struct prison *pr, unsigned *budget,
+    char *errmsg, size_t errlen)
+{
+	struct prison_ip_making *m = &pr->pr_making;
+	int error;
+
+	while (m->family < PR_FAMILIES) {
+		for (; m->next < phase_length(pr, m); m->next++) {
+			if (*budget == 0)
+				return EINPROGRESS;
+			(*budget)--;
+			error = phase_do(v, pr, m, errmsg, errlen);
+			if (error != 0)
+				return error;
+		}
+		m->next = 0;
+		if (m->phase != PR_IP_LINK)
+			m->phase++;
+		else {
+			m->phase = PR_IP_COPY;
+			m->family++;
+			m->n = 0;
+		}
+	}
+	return 0;
+}
+
+void
+prison_ip_free(struct prison *pr)
+{
+	for (int f = 0; f < PR_FAMILIES; f++) {
+		free(pr->pr_ip[f]);
+		pr->pr_ip[f] = NULL;
+	}
+}
+
+bool
+prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget)
+{
+	for (int f = 0; f < PR_FAMILIES; f++)
+		for (; pr->pr_nlinked[f] > 0; (*budget)--) {
+			if (*budget == 0)
+				return true;
+			htable_remove(&V_prisons(v)->by_addr,
+			    &pr->pr_ip[f][--pr->pr_nlinked[f]].ip_hash);
+		}
+	return false;
 }
 
 /* ---- questions ---- */
