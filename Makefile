@@ -17,6 +17,8 @@ LDFLAGS	= $(SAN)
 # make V=1 shows the commands.
 Q	= $(if $(V),,@echo "  $(@:$(B)/%=%)";)
 
+comma	:= ,
+
 # Lowest first; a folder may include only those before it.
 LAYERS	= base sysctl netjail portrange pcb stack
 
@@ -71,6 +73,10 @@ $(B)/unit/$(1): $(call objs,tests/unit/$(1).c $(call core,$(call upto,$(call lay
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lcmocka -lbsd
 endef
 $(foreach t,$(UNIT),$(eval $(call UNIT_RULE,$(t))))
+
+# The one that lets malloc(3) fail.
+$(B)/unit/stack_nomem_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc \
+	  calloc realloc aligned_alloc posix_memalign)
 
 UNITS	= $(addprefix $(B)/unit/,$(UNIT))
 

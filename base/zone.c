@@ -374,8 +374,11 @@ zfail(struct zone *z, int n)
 	z->failat = n;
 }
 
-void
+int
 zfail_any(struct vnet *v, int n)
 {
+	int left = V_zones(v)->failat;
+
 	V_zones(v)->failat = n;
+	return left;
 }

@@ -65,8 +65,9 @@ struct zone *znext(struct vnet *v, struct zone *z);
 void	zfail(struct zone *z, int n);
 
 /* The same for zalloc() of whatever zone of v, zblock(), zarray() and
- * zarray_resize() together. */
-void	zfail_any(struct vnet *v, int n);
+ * zarray_resize() together.  Returns what was left of the n before; negative:
+ * it has failed, or was off. */
+int	zfail_any(struct vnet *v, int n);
 
 #define ZBLOCK	((size_t)64 * 1024)
 

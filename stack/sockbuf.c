@@ -175,6 +175,16 @@ sbflush(struct vnet *v, struct sockbuf *sb)
 }
 
 struct mbuf *
+sbtake(struct sockbuf *sb)
+{
+	struct mbuf *m = sb->sb_mb;
+
+	sb->sb_mb = sb->sb_tail = sb->sb_lastrecord = NULL;
+	sb->sb_cc = sb->sb_mbcnt = 0;
+	return m;
+}
+
+struct mbuf *
 sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off, size_t len)
 {
 	assert(off + len <= sb->sb_cc);

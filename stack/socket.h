@@ -305,6 +305,8 @@ bool	sbappendrecord(struct sockbuf *sb, struct mbuf *m);
 void	sbdrop(struct vnet *v, struct sockbuf *sb, size_t len);
 void	sbdroprecord(struct vnet *v, struct sockbuf *sb);
 void	sbflush(struct vnet *v, struct sockbuf *sb);
+/* Take all that a stream buffer holds; NULL: nothing. */
+struct mbuf *sbtake(struct sockbuf *sb);
 /* Share bytes [off, off+len) of a stream buffer (m_copym). */
 struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
 	    size_t len);

@@ -82,20 +82,28 @@ disconnect(struct socket *so)
 	soisdisconnected(peer->unp_socket);
 }
 
-/* Move what is in so_snd to the peer; all: whether it fits or not. */
+/*
+ * Move what is in so_snd to the peer; all: whether it fits or not.  Without
+ * memory to take a part of it all moves, too: nobody would come back for it.
+ */
 static void
 push(struct socket *so, struct socket *peer, bool all)
 {
 	struct vnet *v = so->so_vnet;
 	long room = sbspace(&peer->so_rcv);
 	size_t n = so->so_snd.sb_cc;
-	struct mbuf *m;
+	struct mbuf *m = NULL;
 
 	if (!all && room < (long)n)
 		n = room > 0 ? (size_t)room : 0;
-	if (n == 0 || (m = sbcopy(v, &so->so_snd, 0, n)) == NULL)
+	if (n == 0)
 		return;
-	sbdrop(v, &so->so_snd, n);
+	if (n < so->so_snd.sb_cc)
+		m = sbcopy(v, &so->so_snd, 0, n);
+	if (m != NULL)
+		sbdrop(v, &so->so_snd, n);
+	else
+		m = sbtake(&so->so_snd);
 	sbappendstream(v, &peer->so_rcv, m);
 	sorwakeup(peer);
 }

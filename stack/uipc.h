@@ -21,9 +21,9 @@ int	sobindun(struct socket *so, const void *name, size_t len);
 
 /*
  * ENOENT (nobody has this name), EPROTOTYPE (one of another type has),
- * ECONNREFUSED (it does not listen, or its queue is full), EISCONN, EOPNOTSUPP
- * (so listens), ENOBUFS.  Never EINPROGRESS.  A datagram socket may connect
- * again.
+ * ECONNREFUSED (it does not listen, its queue is full, or there is no memory for
+ * another socket in it), EISCONN, EOPNOTSUPP (so listens), ENOBUFS.  Never
+ * EINPROGRESS.  A datagram socket may connect again.
  */
 int	soconnectun(struct socket *so, const void *name, size_t len);
 
