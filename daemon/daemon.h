@@ -14,6 +14,7 @@
  *			look and behave like the TCP or UDP socket behind it
  *	target		the calling thread's memory and descriptors
  *	capture		lo0's packets to a file
+ *	turn		how long packets wait, for who wants to know
  *
  * One thread does everything.  A turn of the loop handles what is ready; each
  * handler may call into the stack; the stack's upcalls only mark faces dirty;

@@ -228,12 +228,14 @@ face_dirty(struct face *f)
 }
 
 /* The app end: from the thread that used it last, or from whoever has it under
- * the same number since.  -1: not found; the caller closes it. */
+ * the same number since.  The caller closes it.  -1: not found, or (*later) not
+ * in this turn. */
 static int
-face_app(struct face *f)
+face_app(struct face *f, bool *later)
 {
 	int fd;
 
+	*later = false;
 	if (f->hint_tid < 0)
 		return -1;
 	fd = target_getfd(&f->d->targets, f->hint_tid, f->hint_fd);
@@ -241,37 +243,45 @@ face_app(struct face *f)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	fd = target_search(f->hint_fd, f->cookie, &f->hint_tid, &f->hint_fd);
+	fd = target_search(&f->d->targets, f->d->vnet->now, f->hint_fd,
+	    f->cookie, &f->hint_pos, &f->hint_tid, &f->hint_fd);
+	*later = fd < 0 && errno == EAGAIN;
+	if (*later)
+		return -1;
+	f->hint_pos = 0;
 	if (fd < 0)
 		f->hint_tid = -1;	/* until a trapped call shows it again */
 	return fd;
 }
 
-/* One unread byte at the daemon's end turns its close into ECONNRESET. */
-static void
+/* One unread byte at the daemon's end turns its close into ECONNRESET.  False:
+ * later. */
+static bool
 face_sentinel(struct face *f)
 {
-	int app;
+	bool later;
+	int app = face_app(f, &later);
 
-	if ((app = face_app(f)) < 0)
-		return;
+	if (app < 0)
+		return !later;
 	(void)send(app, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(app);
+	return true;
 }
 
-void
+bool
 face_fail(struct face *f, int error, bool reset)
 {
 	struct daemon *d = f->d;
 
+	if (reset && !face_sentinel(f))
+		return false;
 	if (f->isdirty) {
 		TAILQ_REMOVE(&d->dirty, f, dlink);
 		f->isdirty = false;
 	}
 	sosockaddr(f->so, &f->lname);
 	f->error = error;
-	if (reset)
-		face_sentinel(f);
 	face_close_own(f);
 	face_drop_socket(f, true);
 	face_set_state(f, FACE_GONE);
@@ -282,6 +292,7 @@ face_fail(struct face *f, int error, bool reset)
 	TAILQ_INSERT_TAIL(&d->gone, f, dlink);
 	if (++d->ngone > FACE_MAXGONE)
 		face_free(TAILQ_FIRST(&d->gone), true);
+	return true;
 }
 
 /* Options that a renewed socket keeps. */
@@ -341,10 +352,15 @@ face_connected(struct face *f, int app)
 static void
 face_serve_connecting(struct face *f)
 {
+	bool later;
 	int app;
 
 	if (f->so->so_state & SS_ISCONNECTED) {
-		app = face_app(f);
+		app = face_app(f, &later);
+		if (later) {
+			face_dirty(f);
+			return;
+		}
 		face_connected(f, app);
 		if (app >= 0)
 			close(app);
@@ -357,7 +373,7 @@ face_serve_connecting(struct face *f)
 	if (!TAILQ_EMPTY(&f->waiters))
 		notify_retry(f);
 	else
-		face_fail(f, sogeterror(f->so), false);
+		(void)face_fail(f, sogeterror(f->so), false);
 }
 
 /* One token per connection that waits and that no parked accept() took. */
@@ -410,16 +426,16 @@ static uint32_t
 app_queue(struct face *f, unsigned *cost)
 {
 	uint64_t start = loop_now();
-	uint32_t n;
+	uint32_t n = 0;
+	bool later;
 	int app;
 
-	if ((app = face_app(f)) < 0)
-		n = 0;
-	else {
+	if ((app = face_app(f, &later)) >= 0) {
 		n = fd_queue(app, FIONREAD);
 		close(app);
 	}
-	*cost = (unsigned)((loop_now() - start) / RECORD_NS);
+	*cost = later ? SOPARKED_LATER :
+	    (unsigned)((loop_now() - start) / RECORD_NS);
 	return n;
 }
 

@@ -65,6 +65,7 @@ struct face {
 	struct calls	 waiters;	/* parked calls that wait on it */
 	pid_t		 hint_tid;	/* where the app end was last seen */
 	int		 hint_fd;
+	int64_t		 hint_pos;	/* where its search in /proc goes on */
 	struct endpoint	 lname;		/* as bound; GONE: getsockname()'s */
 	struct dgaddrs	 dgaddrs;	/* DGRAM: of what is in its queue */
 	uint64_t	 dgbytes;	/* they are as long together */
@@ -104,9 +105,10 @@ void	face_serve(struct face *f);
 /*
  * End the connection as an error: what was received first still reaches the
  * program (reset = true: then ECONNRESET; else the refused look), SO_ERROR
- * says `error' once, and the socket is given up.
+ * says `error' once, and the socket is given up.  False: nothing is done yet,
+ * for who holds the app end is still searched for (reset); do it again.
  */
-void	face_fail(struct face *f, int error, bool reset);
+bool	face_fail(struct face *f, int error, bool reset);
 
 /*
  * Give the face a new socket with the old one's options and binding, after a

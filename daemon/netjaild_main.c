@@ -30,6 +30,7 @@
 #include "daemon/djail.h"
 #include "daemon/face.h"
 #include "daemon/notify.h"
+#include "daemon/turn.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
 #include "stack/mbuf.h"
@@ -63,6 +64,7 @@ daemon_settle(struct daemon *d)
 	bool more;
 
 	do {
+		turn_end(d->vnet);
 		more = vnet_run(d->vnet, PACKET_BUDGET);
 		serve_dirty(d);
 		d->busy = more || !TAILQ_EMPTY(&d->dirty);
@@ -134,12 +136,14 @@ daemon_run(struct daemon *d)
 
 	while (!d->ending) {
 		n = loop_wait(&d->loop, chores ? 0 : daemon_timeout(d));
+		turn_begin(d->vnet);
 		vnet_settime(d->vnet, loop_now());
 		daemon_dispatch(d, false);
 		daemon_dispatch(d, true);
 		notify_probe(d);
 		sweep(d);
 		chores = n > 0 || d->busy || daemon_chore(d);
+		turn_end(d->vnet);
 	}
 }
 

@@ -51,12 +51,6 @@ pump_take(struct daemon *d, size_t n)
 	return m;
 }
 
-static void
-pump_reset(struct face *f, int error)
-{
-	face_fail(f, error != 0 ? error : ECONNRESET, true);
-}
-
 /* recv() on the daemon's end found no byte: n is 0 or -1. */
 static enum pump_end
 pull_end(struct face *f, ssize_t n)
@@ -98,8 +92,8 @@ pump_pull(struct face *f)
 		if (n <= 0)
 			return pull_end(f, n);
 		if ((m = pump_take(d, (size_t)n)) == NULL) {
-			pump_reset(f, ENOBUFS);
-			return PUMP_FREED;
+			f->so->so_error = ENOBUFS;	/* pump_finish() */
+			return PUMP_STOP;
 		}
 		/* EPIPE after a reset: the error itself is on its way. */
 		(void)sosend_mbuf(f->so, m, &f->so->so_cred);
@@ -150,7 +144,8 @@ pump_finish(struct face *f)
 	if (so->so_rcv.sb_cc > 0)
 		return;
 	if (so->so_error != 0) {
-		pump_reset(f, sogeterror(so));
+		if (!face_fail(f, so->so_error, true))
+			face_dirty(f);
 		return;
 	}
 	if ((so->so_rcv.sb_state & SBS_CANTRCVMORE) && !f->fin_sent) {

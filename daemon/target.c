@@ -5,8 +5,10 @@
  * 6.9) names the thread itself; before that only thread group leaders can be
  * named, so another thread's leader is read from /proc each time and is not
  * cached, for a cached pidfd must die with the number it is kept under.
+ *
+ * A search reads /proc from a position on, so that it can stop after any
+ * process and go on in another turn.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +20,11 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "daemon/loop.h"
 #include "daemon/target.h"
+
+#define SEARCH_NS	200000	/* a turn's searches together */
+#define SEARCH_BYTES	1024	/* some 30 processes' names at once */
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
@@ -193,31 +199,88 @@ pidfd_getsocket(int pidfd, int fd, uint64_t cookie)
 	return got;
 }
 
-int
-target_search(int fd, uint64_t cookie, pid_t *tidp, int *nump)
+/* The socket as descriptor *nump or 0 of process pid; -1: neither. */
+static int
+pid_getsocket(pid_t pid, int *nump, uint64_t cookie)
 {
-	struct dirent *de;
-	DIR *proc;
-	int pidfd, got = -1;
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), got;
 
-	if ((proc = opendir("/proc")) == NULL)
+	if (pidfd < 0)
 		return -1;
-	while (got < 0 && (de = readdir(proc)) != NULL) {
-		*tidp = (pid_t)strtol(de->d_name, NULL, 10);
-		if (*tidp <= 0)
-			continue;
-		pidfd = (int)syscall(SYS_pidfd_open, *tidp, 0);
-		if (pidfd < 0)
-			continue;
-		*nump = fd;
-		got = pidfd_getsocket(pidfd, fd, cookie);
-		if (got < 0) {
-			*nump = 0;
-			got = pidfd_getsocket(pidfd, 0, cookie);
-		}
-		close(pidfd);
+	got = pidfd_getsocket(pidfd, *nump, cookie);
+	if (got < 0 && (got = pidfd_getsocket(pidfd, 0, cookie)) >= 0)
+		*nump = 0;
+	close(pidfd);
+	return got;
+}
+
+/* Is there time in this turn?  It has some for one process at least. */
+static bool
+search_time(struct targets *ts, uint64_t turn)
+{
+	if (ts->turn != turn) {
+		ts->turn = turn;
+		ts->turn_end = loop_now() + SEARCH_NS;
+		return true;
 	}
-	closedir(proc);
+	return loop_now() < ts->turn_end;
+}
+
+struct proc_entry {		/* as getdents64(2) writes it */
+	uint64_t ino;
+	int64_t	 next;		/* position of the one behind */
+	uint16_t len;
+	uint8_t	 type;
+	char	 name[];
+};
+
+/* Those of the processes in buf; as target_search(). */
+static int
+search_some(struct targets *ts, uint64_t turn, const char *buf, long len,
+    uint64_t cookie, int64_t *pos, pid_t *tidp, int *nump)
+{
+	const struct proc_entry *e;
+	int got, num = *nump;
+	pid_t pid;
+
+	for (long i = 0; i < len; i += e->len) {
+		e = (const struct proc_entry *)(const void *)(buf + i);
+		if (!search_time(ts, turn))
+			break;
+		pid = (pid_t)strtol(e->name, NULL, 10);
+		if (pid > 0 && (got = pid_getsocket(pid, &num, cookie)) >= 0) {
+			*tidp = pid;
+			*nump = num;
+			return got;
+		}
+		*pos = e->next;
+	}
+	errno = EAGAIN;
+	return -1;
+}
+
+int
+target_search(struct targets *ts, uint64_t turn, int fd, uint64_t cookie,
+    int64_t *pos, pid_t *tidp, int *nump)
+{
+	_Alignas(struct proc_entry) char buf[SEARCH_BYTES];
+	int proc, got = -1, error = EAGAIN;
+	long n;
+
+	if ((proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -1;
+	*nump = fd;
+	while (got < 0 && error == EAGAIN && search_time(ts, turn)) {
+		if (lseek(proc, *pos, SEEK_SET) < 0 || (n = syscall(
+		    SYS_getdents64, proc, buf, sizeof(buf))) <= 0) {
+			error = ESRCH;
+			break;
+		}
+		got = search_some(ts, turn, buf, n, cookie, pos, tidp, nump);
+		error = errno;
+	}
+	close(proc);
+	errno = error;
 	return got;
 }
 

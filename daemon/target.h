@@ -24,6 +24,8 @@ struct targets {
 		pid_t	tid;	/* 0: empty */
 		int	pidfd;
 	} slot[TARGET_CACHE];
+	uint64_t turn;		/* the last turn that had a search; */
+	uint64_t turn_end;	/* when it had had enough of them */
 };
 
 void	targets_init(struct targets *ts);
@@ -42,10 +44,13 @@ bool	target_alone(pid_t tid);
 /*
  * Some process that holds the socket with this SO_COOKIE as descriptor fd or 0
  * (it was inherited, or moved to standard input).  A duplicate as above, and
- * the process in *tidp, the number in *nump; -1: not found.  Costs some
- * microseconds per process of the machine.
+ * the process in *tidp, the number in *nump; *pos, 0 at first, says where to go
+ * on.  -1 with errno: ESRCH, nobody; EAGAIN: not yet.  It costs some
+ * microseconds per process of the machine, and all searches of one turn, known
+ * by its time, together take a fraction of a millisecond.
  */
-int	target_search(int fd, uint64_t cookie, pid_t *tidp, int *nump);
+int	target_search(struct targets *ts, uint64_t turn, int fd,
+	    uint64_t cookie, int64_t *pos, pid_t *tidp, int *nump);
 
 /* Is fd the socket with this SO_COOKIE? */
 bool	is_socket(int fd, uint64_t cookie);

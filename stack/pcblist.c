@@ -14,8 +14,8 @@
  *	  generation differs from the header's, as in both other cases.
  *
  * A slice visits at most PCBLIST_SLICE PCBs, shown or not, and fewer if their
- * owners take long to say what they have parked: that bounds the time for which
- * packets wait.  A jail is shown its own PCBs and those of jails below it; one
+ * owners take long to say what they have parked, or want to be asked again:
+ * that bounds the time for which packets wait.  A jail is shown its own PCBs and those of jails below it; one
  * with none below walks its own list and does not pay for the others'.
  *
  * Handles (xso_so, so_pcb, inp_ppcb) are numbers that name the objects, never
@@ -197,7 +197,8 @@ records_out(struct sysctl_req *req, const struct pcblist *l,
 	const struct prison *viewer = req->cred->prison;
 	bool own = req->cursor[CUR_OWNLIST] != 0;
 	const struct inpcb *inp;
-	unsigned n = 0;
+	unsigned n = 0, cost;
+	bool shown;
 	int error;
 
 	inp = in_pcbafter(pi, own ? viewer : NULL, req->cursor[CUR_LAST]);
@@ -206,12 +207,14 @@ records_out(struct sysctl_req *req, const struct pcblist *l,
 		if (n >= PCBLIST_SLICE)
 			return SYSCTL_MORE;
 		n++;
+		shown = prison_check(viewer, inp->inp_cred.prison);
+		cost = shown && inp->inp_socket != NULL ?
+		    soparked(inp->inp_socket) : 0;
+		if (cost == SOPARKED_LATER)
+			return SYSCTL_MORE;
+		n += cost;
 		req->cursor[CUR_LAST] = inp->inp_gencnt;
-		if (!prison_check(viewer, inp->inp_cred.prison))
-			continue;
-		if (inp->inp_socket != NULL)
-			n += soparked(inp->inp_socket);
-		if ((error = l->record_out(l, req, inp)) != 0)
+		if (shown && (error = l->record_out(l, req, inp)) != 0)
 			return error;
 	}
 	return 0;

@@ -315,8 +315,10 @@ struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
  * Have fn called with each socket, and its so_upcallarg, that is about to be
  * listed and has an owner's upcall, to set sb_parked.  It returns how long that
  * took, in records (of a microsecond or less): a slice of a listing is that
- * much shorter.  NULL: nothing is parked.
+ * much shorter; SOPARKED_LATER: it cannot say yet, and is to be asked again in
+ * the next slice.  NULL: nothing is parked.
  */
+#define SOPARKED_LATER	(~0u)
 typedef unsigned soparkedfn(struct socket *so, void *upcallarg);
 void	sosetparked(struct vnet *v, soparkedfn *fn);
 /* For listings: call it.  0 where there is nobody to ask; then nothing is

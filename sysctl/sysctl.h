@@ -63,6 +63,7 @@
 #define CTL_KERN	1
 #define CTL_VM		2
 #define CTL_NET		4
+#define CTL_DEBUG	5
 #define CTL_HW		6
 
 struct sysctl_oid;

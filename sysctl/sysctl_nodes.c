@@ -34,6 +34,7 @@ SYSCTL_NODE(net_inet_icmp, "net.inet.icmp", IPPROTO_ICMP, "ICMP");
 SYSCTL_NODE(net_inet_tcp, "net.inet.tcp", IPPROTO_TCP, "TCP");
 SYSCTL_NODE(net_inet_udp, "net.inet.udp", IPPROTO_UDP, "UDP");
 SYSCTL_NODE(net_inet_raw, "net.inet.raw", IPPROTO_RAW, "RAW");
+SYSCTL_NODE(debug, "debug", CTL_DEBUG, "Debugging");
 SYSCTL_NODE(hw, "hw", CTL_HW, "hardware");
 SYSCTL_NODE(security, "security", OID_AUTO, "Security");
 SYSCTL_NODE(security_jail, "security.jail", OID_AUTO, "Jails");

@@ -1,0 +1,88 @@
+/*
+ * crowd: sockets whose holder the daemon has to look for, among many.
+ *
+ *	crowd N ADDRESS PORT	N processes that do nothing; then connect, hand
+ *				the socket to a child and end: the child, which
+ *				never made a socket call, says "held", and when
+ *				it is sent a byte on its standard input reads
+ *				until the end, and says how that was
+ *	crowd reset PORT N	accept one, send N bytes, wait for a byte on
+ *				standard input, reset the connection
+ */
+
+#include "tests/run/t.h"
+
+static void
+await_byte(void)
+{
+	char c;
+
+	if (read(0, &c, 1) != 1)
+		err(1, "standard input");
+}
+
+/* Only plain system calls on the socket from here on. */
+static void
+hold(int s)
+{
+	char buf[4096];
+	size_t total = 0;
+	ssize_t n;
+
+	puts("held");
+	await_byte();
+	while ((n = read(s, buf, sizeof(buf))) > 0)
+		total += (size_t)n;
+	printf("%zu %s\n", total, n == 0 ? "end" : strerror(errno));
+	exit(0);
+}
+
+static void
+crowd(int n, const char *addr, int port)
+{
+	int s, p[2];
+
+	/* They end with the last who could write to them. */
+	if (pipe(p) < 0)
+		err(1, "pipe");
+	for (int i = 0; i < n; i++)
+		if (fork() == 0) {
+			close(p[1]);
+			_exit((int)read(p[0], &s, 1));
+		}
+	s = xsocket(SOCK_STREAM);
+	if (connectto(s, addr, port) != 0)
+		err(1, "connect");
+	if (fork() == 0)
+		hold(s);
+	exit(0);
+}
+
+static void
+reset(int port, size_t n)
+{
+	const struct linger l = { 1, 0 };
+	char *buf = calloc(1, n);
+	int c = accept(listener("0.0.0.0", port), NULL, NULL);
+
+	if (c < 0 || buf == NULL || write_all(c, buf, n) != 1)
+		err(1, "send");
+	free(buf);
+	puts("sent");
+	await_byte();
+	if (setsockopt(c, SOL_SOCKET, SO_LINGER, &l, sizeof(l)) < 0)
+		err(1, "SO_LINGER");
+	close(c);
+	exit(0);
+}
+
+int
+main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 4 && strcmp(argv[1], "reset") == 0)
+		reset(atoi(argv[2]), (size_t)atoi(argv[3]));
+	else if (argc == 4)
+		crowd(atoi(argv[1]), argv[2], atoi(argv[3]));
+	errx(2, "usage: crowd N address port | reset port N");
+}
