@@ -23,6 +23,7 @@ comma	:= ,
 LAYERS	= base sysctl netjail portrange pcb stack
 
 TOOL	= sysctl/client.c $(wildcard netjail/launch*.c)
+TOOLCORE = netjail/jailparam.c base/inaddr.c
 MAINS	= $(wildcard */*_main.c)
 core	= $(filter-out $(MAINS) $(TOOL),$(foreach d,$(1),$(wildcard $(d)/*.c)))
 objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -38,9 +39,9 @@ all: $(PROGS)		## build everything into build/bin
 $(B)/bin/netjaild: LDLIBS = -lbsd -lpcap -lseccomp
 $(B)/bin/netjaild: $(call objs,$(DAEMON))
 $(B)/bin/netjail $(B)/bin/jls $(B)/bin/jexec: LDLIBS = -lbsd
-$(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(TOOL) base/inaddr.c)
-$(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) base/inaddr.c)
-$(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) base/inaddr.c)
+$(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(TOOL) $(TOOLCORE))
+$(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
+$(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd
 $(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c)
 $(B)/bin/netstat: LDLIBS = -lbsd

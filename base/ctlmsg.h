@@ -12,6 +12,9 @@
  *		new value			32 bits of the true length
  * CTL_JAIL_SET	"name=value\0"...		CTL_END, arg = jid; on error the
  *						payload is a message for people
+ * CTL_JAIL_GET	selector\0, "name\0"...	CTL_DATA*: "name=value\0"... in
+ *						the order asked; CTL_END, arg =
+ *						jid; on error as above
  * CTL_FILTER	-				CTL_DATA: struct sock_filter[]; END
  * CTL_JAIL_INIT -, fd: pidfd of jail's init	CTL_END.  The connection becomes the
  *						jail's leash, see below
@@ -21,7 +24,25 @@
  * CTL_PING	-				CTL_END
  *
  * arg of CTL_JAIL_INIT, CTL_ENTER, CTL_NOTIFY and CTL_JAIL_REMOVE is the jid
- * (0: the stack itself).  Jails by name: look them up with security.jail.list.
+ * (0: the stack itself).
+ *
+ * Parameters of jails (netjail/jailparam.h) are text.  arg of CTL_JAIL_SET is
+ * JAIL_CREATE, JAIL_UPDATE or both (make it unless it exists), and JAIL_ATTACH:
+ * this connection is about to start the jail's first program, so a jail that
+ * does not persist waits for it, until then or the connection's end.  Which
+ * jail to change is said by "jid=N" or "name=X" among the parameters; with jid,
+ * name is a new one.  A name is relative to the asker's jail; "a.b" is jail b
+ * below a.  A list of addresses given twice is one list.
+ *
+ * The selector of CTL_JAIL_GET is "jid=N", "name=X", or "lastjid=N": the first
+ * jail with a jid above N.  arg may be JAIL_DYING: dying jails too.  A boolean
+ * may be asked for by its opposite.  Errors: ENOENT, no such jail (that is how
+ * walking by lastjid ends); EINVAL, a parameter that is not known.  jid=0 is no
+ * jail.
+ *
+ * Inside a jail, CTL_SYSCTL, CTL_PING and CTL_JAIL_GET are anybody's, and the
+ * jail's superuser may also send CTL_JAIL_SET, CTL_JAIL_INIT, CTL_ENTER and
+ * CTL_JAIL_REMOVE, about jails below his own.
  *
  * The leash: init of a jail (process 1 in it) makes a connection of its own
  * and sends CTL_JAIL_INIT on it.  The daemon keeps it.  It closes it when the
@@ -39,6 +60,12 @@
 
 #define CTL_MAXREQUEST	65536	/* bytes, header included */
 
+/* arg of CTL_JAIL_SET and CTL_JAIL_GET: FreeBSD's numbers. */
+#define JAIL_CREATE	0x01
+#define JAIL_UPDATE	0x02
+#define JAIL_ATTACH	0x04
+#define JAIL_DYING	0x08
+
 enum ctlop {
 	CTL_SYSCTL = 1,
 	CTL_JAIL_SET,
@@ -48,6 +75,7 @@ enum ctlop {
 	CTL_NOTIFY,
 	CTL_JAIL_REMOVE,
 	CTL_PING,
+	CTL_JAIL_GET,
 	CTL_DATA = 100,		/* replies */
 	CTL_END
 };
