@@ -44,7 +44,7 @@ $(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd
 $(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c)
-$(B)/bin/netstat: LDLIBS = -lbsd
+$(B)/bin/netstat: LDLIBS = -lbsd -ljansson
 $(B)/bin/netstat: $(call objs,$(NETSTAT))
 
 $(PROGS):
@@ -86,7 +86,7 @@ GOLDEN	= $(B)/netstat/golden_test
 $(GOLDEN): $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
 	  sysctl/client.c base/inaddr.c $(wildcard tests/netstat/*.c))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd -ljansson
 UNITS	+= $(GOLDEN)
 
 # Programs made of bytes (tests/fuzz): replayed by check; fuzz builds them again

@@ -42,7 +42,7 @@ struct column {
 	uint8_t		 head_gap;	/* blanks before title and cell, if */
 	uint8_t		 cell_gap;	/* something stands before them */
 	bool		 tcp;		/* others have no such cell */
-	void		(*cell)(const struct row *);
+	void		(*cell)(const struct row *);	/* text and field */
 };
 
 /* ---- addresses ---- */
@@ -148,7 +148,7 @@ addr_width(const struct view *v)
 }
 
 static void
-cell_addr(const struct row *r, const struct inaddr *a, in_port_t port,
+text_addr(const struct row *r, const struct inaddr *a, in_port_t port,
     bool numeric_port)
 {
 	const struct view *v = r->t->v;
@@ -163,8 +163,43 @@ cell_addr(const struct row *r, const struct inaddr *a, in_port_t port,
 		line_mem(&l, " ", 1);	/* FreeBSD pads with this one in */
 	else if (l.n > width)
 		l.n = width;
-	out_mem(r->t->o, l.s, l.n);
-	out_blanks(r->t->o, l.n < width ? width - l.n + 1 : 1);
+	out_mem(&r->t->x->text, l.s, l.n);
+	out_blanks(&r->t->x->text, l.n < width ? width - l.n + 1 : 1);
+}
+
+/* Nothing is cut here. */
+static void
+json_addr(const struct row *r, const char *key, const struct inaddr *a,
+    in_port_t port, bool numeric_port)
+{
+	const struct view *v = r->t->v;
+	char text[INADDR_STRLEN], digits[OUT_DIGITS];
+	const char *host = NULL, *service = NULL;
+
+	if (inaddr_is_any(a))
+		host = "*";
+	else if (!v->numeric_addr)
+		host = v->names->host(a);
+	if (port == 0)
+		service = "*";
+	else if (!numeric_port)
+		service = v->names->service(port, r->part->name);
+	snprintf(digits, sizeof(digits), "%u", ntohs(port));
+	xo_open_container(r->t->x, key);
+	xo_e_str(r->t->x, "address", host != NULL ? host :
+	    inaddr_ntop(a, text));
+	xo_e_str(r->t->x, "port", service != NULL ? service : digits);
+	xo_close(r->t->x);
+}
+
+static void
+cell_addr(const struct row *r, const char *key, const struct inaddr *a,
+    in_port_t port, bool numeric_port)
+{
+	if (r->t->x->style.json)
+		json_addr(r, key, a, port, numeric_port);
+	else
+		text_addr(r, a, port, numeric_port);
 }
 
 static void
@@ -172,7 +207,7 @@ cell_local(const struct row *r)
 {
 	const struct xinpcb *inp = r->c->inp;
 
-	cell_addr(r, &r->c->laddr, inp->inp_lport,
+	cell_addr(r, "local", &r->c->laddr, inp->inp_lport,
 	    r->t->v->numeric_port || (inp->inp_flags & INP_ANONPORT) != 0);
 }
 
@@ -187,7 +222,7 @@ cell_foreign(const struct row *r)
 	bool client = (inp->inp_flags & INP_ANONPORT) != 0 ||
 	    inp->inp_lport == inp->inp_fport;
 
-	cell_addr(r, &r->c->faddr, inp->inp_fport,
+	cell_addr(r, "remote", &r->c->faddr, inp->inp_fport,
 	    r->t->v->numeric_port || !client);
 }
 
@@ -196,7 +231,7 @@ cell_foreign(const struct row *r)
 static void
 cell_pcb(const struct row *r)
 {
-	out_hex(r->t->o, r->c->so->so_pcb, PCBWIDTH, ' ');
+	xo_hex(r->t->x, "address", r->c->so->so_pcb, PCBWIDTH, ' ');
 }
 
 static void
@@ -205,124 +240,130 @@ cell_proto(const struct row *r)
 	static const char *const family[] = { "", "4", "6", "46" };
 	const struct conn *c = r->c;
 	bool toe = c->tp != NULL && (c->tp->t_flags & XT_TOE) != 0;
+	const char *name = toe ? "toe" : r->part->name;
+	const char *fam = family[c->inp->inp_vflag & (INP_IPV4 | INP_IPV6)];
+	char both[16];
 
-	out_left(r->t->o, toe ? "toe" : r->part->name, 3);
-	out_left(r->t->o, family[c->inp->inp_vflag & (INP_IPV4 | INP_IPV6)], 2);
+	if (r->t->x->style.json) {
+		snprintf(both, sizeof(both), "%s%s", name, fam);
+		xo_e_str(r->t->x, "protocol", both);
+		return;
+	}
+	out_left(&r->t->x->text, name, 3);
+	out_left(&r->t->x->text, fam, 2);
 }
 
 static void
 cell_listen(const struct row *r)
 {
 	const struct xsocket *so = r->c->so;
-	struct line l = { .n = 0 };
+	char text[33];
 
-	line_uint(&l, so->so_qlen);
-	line_mem(&l, "/", 1);
-	line_uint(&l, so->so_incqlen);
-	line_mem(&l, "/", 1);
-	line_uint(&l, so->so_qlimit);
-	out_mem(r->t->o, l.s, l.n);
-	out_blanks(r->t->o, l.n < 32 ? 32 - l.n : 0);
+	snprintf(text, sizeof(text), "%u/%u/%u", so->so_qlen, so->so_incqlen,
+	    so->so_qlimit);
+	xo_left(r->t->x, "listen-queue-sizes", text, 32);
 }
 
 /* Cells that are one field of the record, six wide. */
-#define CELL_SOCKBUF(name, sb, field)					\
+#define CELL_SOCKBUF(name, sb, field, key)				\
 	static void							\
 	cell_##name(const struct row *r)				\
 	{								\
-		out_uint(r->t->o, (uint32_t)r->c->so->sb.field, 6);	\
+		xo_uint(r->t->x, key, (uint32_t)r->c->so->sb.field, 6);	\
 	}
-CELL_SOCKBUF(recvq, so_rcv, sb_cc)
-CELL_SOCKBUF(sendq, so_snd, sb_cc)
-CELL_SOCKBUF(rhiwat, so_rcv, sb_hiwat)
-CELL_SOCKBUF(shiwat, so_snd, sb_hiwat)
-CELL_SOCKBUF(rlowat, so_rcv, sb_lowat)
-CELL_SOCKBUF(slowat, so_snd, sb_lowat)
-CELL_SOCKBUF(rbcnt, so_rcv, sb_mbcnt)
-CELL_SOCKBUF(sbcnt, so_snd, sb_mbcnt)
-CELL_SOCKBUF(rbmax, so_rcv, sb_mbmax)
-CELL_SOCKBUF(sbmax, so_snd, sb_mbmax)
+CELL_SOCKBUF(recvq, so_rcv, sb_cc, "receive-bytes-waiting")
+CELL_SOCKBUF(sendq, so_snd, sb_cc, "send-bytes-waiting")
+CELL_SOCKBUF(rhiwat, so_rcv, sb_hiwat, "receive-high-water")
+CELL_SOCKBUF(shiwat, so_snd, sb_hiwat, "send-high-water")
+CELL_SOCKBUF(rlowat, so_rcv, sb_lowat, "receive-low-water")
+CELL_SOCKBUF(slowat, so_snd, sb_lowat, "send-low-water")
+CELL_SOCKBUF(rbcnt, so_rcv, sb_mbcnt, "receive-mbuf-bytes")
+CELL_SOCKBUF(sbcnt, so_snd, sb_mbcnt, "send-mbuf-bytes")
+CELL_SOCKBUF(rbmax, so_rcv, sb_mbmax, "receive-mbuf-bytes-max")
+CELL_SOCKBUF(sbmax, so_snd, sb_mbmax, "send-mbuf-bytes-max")
 
 /* TCP's counters: the column is blank for others. */
-#define CELL_LOSS(name, field)						\
+#define CELL_LOSS(name, field, key)					\
 	static void							\
 	cell_##name(const struct row *r)				\
 	{								\
 		if (r->c->tp == NULL)					\
-			out_blanks(r->t->o, 6);				\
+			out_blanks(&r->t->x->text, 6);			\
 		else							\
-			out_uint(r->t->o, (uint32_t)r->c->tp->field, 6);\
+			xo_uint(r->t->x, key,				\
+			    (uint32_t)r->c->tp->field, 6);		\
 	}
-CELL_LOSS(rexmit, t_sndrexmitpack)
-CELL_LOSS(ooorcv, t_rcvoopack)
-CELL_LOSS(zerowin, t_sndzerowin)
+CELL_LOSS(rexmit, t_sndrexmitpack, "sent-retransmit-packets")
+CELL_LOSS(ooorcv, t_rcvoopack, "received-out-of-order-packets")
+CELL_LOSS(zerowin, t_sndzerowin, "sent-zero-window")
 
 /* Milliseconds as seconds and hundredths: %4d.%02d. */
 static void
-timer(struct out *o, int32_t ms)
+timer(struct xo *x, const char *key, int32_t ms)
 {
 	int32_t hundredths = ms % 1000 / 10;
 
-	out_int(o, ms / 1000, 4);
-	out_mem(o, ".", 1);
+	xo_e_hundredths(x, key, ms / 10);
+	out_int(&x->text, ms / 1000, 4);
+	out_mem(&x->text, ".", 1);
 	if (hundredths >= 0 && hundredths < 10)
-		out_mem(o, "0", 1);
-	out_int(o, hundredths, 0);
+		out_mem(&x->text, "0", 1);
+	out_int(&x->text, hundredths, 0);
 }
 
-#define CELL_TIMER(name, field)						\
+#define CELL_TIMER(name, field, key)					\
 	static void							\
 	cell_##name(const struct row *r)				\
 	{								\
-		timer(r->t->o, r->c->tp->field);			\
+		timer(r->t->x, key, r->c->tp->field);			\
 	}
-CELL_TIMER(t_rexmt, tt_rexmt)
-CELL_TIMER(t_persist, tt_persist)
-CELL_TIMER(t_keep, tt_keep)
-CELL_TIMER(t_2msl, tt_2msl)
-CELL_TIMER(t_delack, tt_delack)
-CELL_TIMER(t_rcvtime, t_rcvtime)
+CELL_TIMER(t_rexmt, tt_rexmt, "retransmit-timer")
+CELL_TIMER(t_persist, tt_persist, "persist-timer")
+CELL_TIMER(t_keep, tt_keep, "keepalive-timer")
+CELL_TIMER(t_2msl, tt_2msl, "msl2-timer")
+CELL_TIMER(t_delack, tt_delack, "delay-ack-timer")
+CELL_TIMER(t_rcvtime, t_rcvtime, "inactivity-timer")
 
 static void
 cell_state(const struct row *r)
 {
 	const struct xtcpcb *tp = r->c->tp;
-	struct line l = { .n = 0 };
+	char digits[sizeof("-2147483648")];
 
-	if (tp->t_state >= 0 && tp->t_state < TCP_NSTATES) {
-		out_left(r->t->o, tcp_state_name[tp->t_state], 11);
-		if (tp->t_flags & (XT_NEEDSYN | XT_NEEDFIN))
-			out_mem(r->t->o, "*", 1);
+	if (tp->t_state < 0 || tp->t_state >= TCP_NSTATES) {
+		snprintf(digits, sizeof(digits), "%d", tp->t_state);
+		xo_e_int(r->t->x, "tcp-state", tp->t_state);
+		out_left(&r->t->x->text, digits, 11);
 		return;
 	}
-	if (tp->t_state < 0)
-		line_add(&l, "-", 1);
-	line_uint(&l, tp->t_state < 0 ? -(unsigned)tp->t_state :
-	    (unsigned)tp->t_state);
-	out_mem(r->t->o, l.s, l.n);
-	out_blanks(r->t->o, 11 - l.n);
+	xo_left(r->t->x, "tcp-state", tcp_state_name[tp->t_state], 11);
+	if (tp->t_flags & (XT_NEEDSYN | XT_NEEDFIN))
+		xo_str(r->t->x, "need-syn-or-fin", "*");
 }
 
 static void
 cell_flowid(const struct row *r)
 {
-	out_hex(r->t->o, r->c->inp->inp_flowid, 8, '0');
+	xo_hex(r->t->x, "flow-id", r->c->inp->inp_flowid, 8, '0');
 }
 
 static void
 cell_flowtype(const struct row *r)
 {
-	out_int(r->t->o, (int32_t)r->c->inp->inp_flowtype, 5);
+	xo_int(r->t->x, "flow-type", (int32_t)r->c->inp->inp_flowtype, 5);
 }
 
 /* A field of the record that need not end with a NUL. */
 static void
-cell_field(const struct row *r, const char *s, size_t size, size_t width)
+cell_field(const struct row *r, const char *key, const char *s, size_t size,
+    size_t width)
 {
-	size_t len = strnlen(s, size < width ? size : width);
+	char text[TCP_LOG_ID_LEN + 1];
+	size_t len = strnlen(s, size);
 
-	out_mem(r->t->o, s, len);
-	out_blanks(r->t->o, width - len);
+	memcpy(text, s, len);
+	text[len] = '\0';
+	xo_left(r->t->x, key, text, width);
 }
 
 static void
@@ -330,7 +371,8 @@ cell_stack(const struct row *r)
 {
 	const struct xtcpcb *tp = r->c->tp;
 
-	cell_field(r, tp->xt_stack, sizeof(tp->xt_stack), r->t->stackwidth);
+	cell_field(r, "stack", tp->xt_stack, sizeof(tp->xt_stack),
+	    r->t->stackwidth);
 }
 
 static void
@@ -338,38 +380,50 @@ cell_cc(const struct row *r)
 {
 	const struct xtcpcb *tp = r->c->tp;
 
-	cell_field(r, tp->xt_cc, sizeof(tp->xt_cc), r->t->ccwidth);
+	cell_field(r, "cc", tp->xt_cc, sizeof(tp->xt_cc), r->t->ccwidth);
 }
 
 static void
 cell_cwin(const struct row *r)
 {
-	out_uint(r->t->o, r->c->tp->t_snd_cwnd, 10);
+	xo_uint(r->t->x, "snd-cwnd", r->c->tp->t_snd_cwnd, 10);
 }
 
 static void
 cell_ssthresh(const struct row *r)
 {
-	out_uint(r->t->o, r->c->tp->t_snd_ssthresh, 10);
+	xo_uint(r->t->x, "snd-ssthresh", r->c->tp->t_snd_ssthresh, 10);
 }
 
 static void
 cell_mss(const struct row *r)
 {
-	out_uint(r->t->o, r->c->tp->t_maxseg, 5);
+	xo_uint(r->t->x, "t-maxseg", r->c->tp->t_maxseg, 5);
 }
 
 static void
 cell_ecn(const struct row *r)
 {
 	const struct xtcpcb *tp = r->c->tp;
+	const char *ecn = tp->xt_ecn == 1 ? "ecn" : "ace";
 
 	if (tp->t_state < TCPS_ESTABLISHED)
-		out_str(r->t->o, "n/a");
+		ecn = "n/a";
 	else if (tp->xt_ecn == 0)
-		out_str(r->t->o, "off");
+		ecn = "off";
+	xo_str(r->t->x, "ecn", ecn);
+}
+
+static void
+cell_logid(const struct row *r)
+{
+	const struct xtcpcb *tp = r->c->tp;
+	size_t len = strnlen(tp->xt_logid, sizeof(tp->xt_logid));
+
+	if (len == 0)
+		xo_str(r->t->x, "log-id", "-");
 	else
-		out_str(r->t->o, tp->xt_ecn == 1 ? "ecn" : "ace");
+		cell_field(r, "log-id", tp->xt_logid, len, len);
 }
 
 /* ---- which columns there are ---- */
@@ -442,6 +496,12 @@ with_cc(const struct view *v)
 	return v->congestion;
 }
 
+static bool
+with_logids(const struct view *v)
+{
+	return v->logids;
+}
+
 static const struct column columns[] = {
 	/* when, title, width, right, gaps of head and cell, tcp, cell */
 	{ with_pcb, "Tcpcb", PCBWIDTH, false, 1, 1, false, cell_pcb },
@@ -482,6 +542,7 @@ static const struct column columns[] = {
 	{ with_cc, "ssthresh", 10, true, 1, 1, true, cell_ssthresh },
 	{ with_cc, "MSS", 5, true, 1, 1, true, cell_mss },
 	{ with_cc, "ECN", 3, true, 1, 1, true, cell_ecn },
+	{ with_logids, "Log ID", WIDTH_FREE, false, 1, 1, true, cell_logid },
 };
 #define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
 static_assert(NCOLUMNS <= INET_MAXCOL, "room for every column");
@@ -489,11 +550,11 @@ static_assert(NCOLUMNS <= INET_MAXCOL, "room for every column");
 /* ---- the table ---- */
 
 void
-inet_table_init(struct inet_table *t, struct out *o, const struct view *v)
+inet_table_init(struct inet_table *t, struct xo *x, const struct view *v)
 {
 	size_t i;
 
-	t->o = o;
+	t->x = x;
 	t->v = v;
 	t->titled = false;
 	t->ccwidth = strlen("CC");
@@ -524,26 +585,26 @@ static void
 print_title(struct inet_table *t)
 {
 	const struct column *col;
+	struct out *o = &t->x->text;
 	size_t i, width;
 
 	if (t->v->queues)
-		out_str(t->o,
-		    "Current listen queue sizes (qlen/incqlen/maxqlen)");
+		out_str(o, "Current listen queue sizes (qlen/incqlen/maxqlen)");
 	else
-		out_str(t->o, "Active Internet connections");
+		out_str(o, "Active Internet connections");
 	if (t->v->all && !t->v->queues)
-		out_str(t->o, " (including servers)");
-	out_mem(t->o, "\n", 1);
+		out_str(o, " (including servers)");
+	out_mem(o, "\n", 1);
 	for (i = 0; i < t->ncol; i++) {
 		col = t->col[i];
 		width = title_width(t, col);
-		out_blanks(t->o, i == 0 ? 0 : col->head_gap);
+		out_blanks(o, i == 0 ? 0 : col->head_gap);
 		if (col->right)
-			out_right(t->o, col->title, width);
+			out_right(o, col->title, width);
 		else
-			out_left(t->o, col->title, width);
+			out_left(o, col->title, width);
 	}
-	out_mem(t->o, "\n", 1);
+	out_mem(o, "\n", 1);
 	t->titled = true;
 }
 
@@ -554,14 +615,16 @@ print_row(const struct row *r)
 	const struct column *col;
 	size_t i;
 
+	xo_open_instance(t->x);
 	for (i = 0; i < t->ncol; i++) {
 		col = t->col[i];
 		if (col->tcp && r->c->tp == NULL)
 			continue;
-		out_blanks(t->o, i == 0 ? 0 : col->cell_gap);
+		out_blanks(&t->x->text, i == 0 ? 0 : col->cell_gap);
 		col->cell(r);
 	}
-	out_mem(t->o, "\n", 1);
+	out_mem(&t->x->text, "\n", 1);
+	xo_close(t->x);
 }
 
 static size_t
@@ -618,7 +681,7 @@ inet_table_print(struct inet_table *t, const struct inet_part *part,
 		print_conn(t, &r);
 	walk_end(&w);
 	if (w.state == WALK_END) {
-		print_change(t->o, part->name, &w);
+		print_change(&t->x->text, part->name, &w);
 		return 0;
 	}
 	return w.error != 0 ? w.error : EPROTO;

@@ -3,15 +3,15 @@
 #define NETSTAT_INET_H
 
 #include "netstat/fetch.h"
-#include "netstat/out.h"
 #include "netstat/view.h"
+#include "netstat/xo.h"
 
 struct column;
 
 #define INET_MAXCOL 40
 
 struct inet_table {
-	struct out		*o;	/* borrowed, as v is */
+	struct xo		*x;	/* borrowed, as v is */
 	const struct view	*v;
 	const struct column	*col[INET_MAXCOL];
 	size_t			 ncol;
@@ -27,7 +27,7 @@ struct inet_part {
 };
 
 /* Choose the columns that v asks for. */
-void	inet_table_init(struct inet_table *t, struct out *o,
+void	inet_table_init(struct inet_table *t, struct xo *x,
 	    const struct view *v);
 
 /*
@@ -38,8 +38,8 @@ bool	inet_table_measures(const struct inet_table *t);
 void	inet_table_measure(struct inet_table *t, struct feed *f);
 
 /*
- * Show what of a listing (net.inet.*.pcblist) belongs to part.  Title and head
- * precede the first row ever shown.  0, or errno (EPROTO: the listing is
+ * Show what of a listing (net.inet.*.pcblist) belongs to part, into a list of
+ * x.  Title and head precede the first row ever shown.  0, or errno (EPROTO: the listing is
  * damaged); the rows before the damage are out.
  */
 int	inet_table_print(struct inet_table *t, const struct inet_part *part,

@@ -18,16 +18,25 @@
 #include "netstat/mbuf.h"
 
 enum { MBUFS, CLUSTERS, JUMBO16, JUMBO64, NPOOLS };
+enum { MAXNAMES = 4 };		/* of numbers in one line */
 
 static const struct {
 	const char	*zone;
 	const char	*label;
+	const char	*name[MAXNAMES];
 	bool		 max;		/* the line ends with the limit */
 } pools[NPOOLS] = {
-	[MBUFS] = { "mbuf", "mbufs", false },
-	[CLUSTERS] = { "mbuf_cluster_2k", "mbuf clusters", true },
-	[JUMBO16] = { "mbuf_cluster_16k", "16k jumbo clusters", true },
-	[JUMBO64] = { "mbuf_cluster_64k", "64k jumbo clusters", true },
+	[MBUFS] = { "mbuf", "mbufs",
+	    { "mbuf-current", "mbuf-cache", "mbuf-total", NULL }, false },
+	[CLUSTERS] = { "mbuf_cluster_2k", "mbuf clusters",
+	    { "cluster-current", "cluster-cache", "cluster-total",
+	    "cluster-max" }, true },
+	[JUMBO16] = { "mbuf_cluster_16k", "16k jumbo clusters",
+	    { "jumbo16-count", "jumbo16-cache", "jumbo16-total",
+	    "jumbo16-limit" }, true },
+	[JUMBO64] = { "mbuf_cluster_64k", "64k jumbo clusters",
+	    { "jumbo64-count", "jumbo64-cache", "jumbo64-total",
+	    "jumbo64-limit" }, true },
 };
 
 /* Note a zone if it is one of ours. */
@@ -64,37 +73,40 @@ parse(struct xzone pool[NPOOLS], const char *p, size_t len)
 	return 0;
 }
 
-/* n numbers with slashes between, each followed by `unit', and a text. */
+/* Numbers with slashes between, each followed by `unit', and a text; as many
+ * as have a name. */
 static void
-print_line(struct out *o, const uint64_t *v, size_t n, const char *unit,
-    const char *text)
+print_line(struct xo *x, const uint64_t *v, const char *const name[MAXNAMES],
+    const char *unit, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < MAXNAMES && name[i] != NULL; i++) {
 		if (i > 0)
-			out_mem(o, "/", 1);
-		out_uint(o, v[i], 0);
-		out_str(o, unit);
+			out_mem(&x->text, "/", 1);
+		xo_uint(x, name[i], v[i], 0);
+		out_str(&x->text, unit);
 	}
-	out_mem(o, " ", 1);
-	out_str(o, text);
+	out_mem(&x->text, " ", 1);
+	out_str(&x->text, text);
 }
 
 static void
-print_pool(struct out *o, const struct xzone *z, size_t i)
+print_pool(struct xo *x, const struct xzone *z, size_t i)
 {
 	const uint64_t v[] = { z->xz_used, z->xz_free, z->xz_used + z->xz_free,
 		z->xz_limit };
 
-	print_line(o, v, pools[i].max ? 4 : 3, "", pools[i].label);
-	out_str(o, " in use (current/cache/total");
-	out_str(o, pools[i].max ? "/max)\n" : ")\n");
+	print_line(x, v, pools[i].name, "", pools[i].label);
+	out_str(&x->text, " in use (current/cache/total");
+	out_str(&x->text, pools[i].max ? "/max)\n" : ")\n");
 }
 
 static void
-print_bytes(struct out *o, const struct xzone pool[NPOOLS])
+print_bytes(struct xo *x, const struct xzone pool[NPOOLS])
 {
+	static const char *const name[MAXNAMES] = { "bytes-in-use",
+		"bytes-in-cache", "bytes-total" };
 	uint64_t used = 0, held = 0, v[3];
 	size_t i;
 
@@ -105,15 +117,32 @@ print_bytes(struct out *o, const struct xzone pool[NPOOLS])
 	v[0] = used / 1024;
 	v[2] = held / 1024;
 	v[1] = v[2] - v[0];
-	print_line(o, v, 3, "K",
+	print_line(x, v, name, "K",
 	    "bytes allocated to network (current/cache/total)\n");
 }
 
+static void
+print_denied(struct xo *x, const struct xzone pool[NPOOLS])
+{
+	static const char *const small[MAXNAMES] = { "mbuf-failures",
+		"cluster-failures" };
+	static const char *const jumbo[MAXNAMES] = { "jumbo16-failures",
+		"jumbo64-failures" };
+	uint64_t denied[NPOOLS];
+	size_t i;
+
+	for (i = 0; i < NPOOLS; i++)
+		denied[i] = pool[i].xz_failures;
+	print_line(x, &denied[MBUFS], small, "",
+	    "requests for mbufs denied (mbufs/clusters)\n");
+	print_line(x, &denied[JUMBO16], jumbo, "",
+	    "requests for jumbo clusters denied (16k/64k)\n");
+}
+
 int
-mbuf_print(struct out *o, const struct mib *mib)
+mbuf_print(struct xo *x, const struct mib *mib)
 {
 	struct xzone pool[NPOOLS];
-	uint64_t denied[NPOOLS];
 	size_t len, i;
 	char *zones;
 	int error;
@@ -124,14 +153,11 @@ mbuf_print(struct out *o, const struct mib *mib)
 	free(zones);
 	if (error != 0)
 		return error;
-	for (i = 0; i < NPOOLS; i++) {
-		print_pool(o, &pool[i], i);
-		denied[i] = pool[i].xz_failures;
-	}
-	print_bytes(o, pool);
-	print_line(o, &denied[MBUFS], 2, "",
-	    "requests for mbufs denied (mbufs/clusters)\n");
-	print_line(o, &denied[JUMBO16], 2, "",
-	    "requests for jumbo clusters denied (16k/64k)\n");
+	xo_open_container(x, "mbuf-statistics");
+	for (i = 0; i < NPOOLS; i++)
+		print_pool(x, &pool[i], i);
+	print_bytes(x, pool);
+	print_denied(x, pool);
+	xo_close(x);
 	return 0;
 }

@@ -3,7 +3,7 @@
 #define NETSTAT_MBUF_H
 
 #include "netstat/fetch.h"
-#include "netstat/out.h"
+#include "netstat/xo.h"
 
 /* The value the lines are made from. */
 #define MBUF_VALUE "vm.zones"
@@ -13,6 +13,6 @@
  * 0, or the errno of reading MBUF_VALUE, or EPROTO: it is damaged or lacks a
  * zone that is needed.  Nothing is shown then.
  */
-int	mbuf_print(struct out *o, const struct mib *mib);
+int	mbuf_print(struct xo *x, const struct mib *mib);
 
 #endif

@@ -40,7 +40,7 @@ static void	usage(void) __attribute__((noreturn));
 static void
 usage(void)
 {
-	fputs("usage: netstat [-j jail] [-46AaCcLlnRSTuWx] "
+	fputs("usage: netstat [-j jail] [-46AaCcLlnPRSTuWx] "
 	    "[-f protocol_family | -p protocol]\n"
 	    "       netstat -s [-46sz] [-f protocol_family | -p protocol]\n"
 	    "       netstat -m\n",
@@ -153,7 +153,7 @@ static const struct option options[] = {
 	SET('n', false, set_numeric),
 	MISSING('O', false, "nexthop groups"),
 	MISSING('o', false, "nexthops"),
-	MISSING('P', false, "TCP log ids"),
+	FLAG('P', logids),
 	SET('p', true, set_protocol),
 	MISSING('Q', false, "netisr statistics"),
 	MISSING('q', true, "interface rates"),
@@ -245,19 +245,21 @@ int
 main(int argc, char **argv)
 {
 	struct command c = { .view.names = &system_names };
-	struct out out;
+	struct xo_style style;
+	struct xo xo;
 	int status;
 
+	if ((argc = xo_parse_args(argc, argv, &style)) == -1)
+		return 1;
 	parse(&c, argc, argv);
 	/* Or the absence of a daemon would look like that of a value. */
 	if (source_connect() == -1)
 		errx(1, "cannot reach netjaild: %s", strerror(errno));
 	choose_jail(&c);
-	out_init(&out, stdout);
-	status = show(&out, &c.view, &stack_mib, c.proto);
-	if (!out_flush(&out))
+	xo_init(&xo, stdout, &style);
+	status = show(&xo, &c.view, &stack_mib, c.proto);
+	if (!xo_finish(&xo))
 		err(1, "stdout");
-	out_fini(&out);
 	free(c.view.jails.jid);
 	return status;
 }

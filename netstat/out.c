@@ -37,6 +37,8 @@ put(struct out *o, const char *s, size_t len)
 bool
 out_flush(struct out *o)
 {
+	if (o->fp == NULL)
+		return true;
 	put(o, o->buf, o->n);
 	o->n = 0;
 	if (fflush(o->fp) != 0)
@@ -63,6 +65,8 @@ reserve(struct out *o, size_t len)
 void
 out_mem(struct out *o, const char *s, size_t len)
 {
+	if (o->fp == NULL)
+		return;
 	if (o->size - o->n < len && !reserve(o, len)) {
 		out_flush(o);
 		put(o, s, len);

@@ -24,7 +24,8 @@ struct out {
 	bool	 failed;	/* fp took less than it was given */
 };
 
-/* fp is borrowed; o is only read and written by the calls below. */
+/* fp is borrowed, NULL: all is dropped; o is only read and written by the
+ * calls below. */
 void	out_init(struct out *o, FILE *fp);
 void	out_fini(struct out *o);	/* drops what was not flushed */
 

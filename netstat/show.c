@@ -15,9 +15,9 @@
 
 /* Tell what went wrong with a value, behind the text so far. */
 static void
-failed(struct out *o, const char *name, int error, int *status)
+failed(struct xo *x, const char *name, int error, int *status)
 {
-	out_flush(o);
+	xo_flush(x);
 	if (error == EPROTO)
 		warnx("%s: malformed listing", name);
 	else
@@ -27,24 +27,24 @@ failed(struct out *o, const char *name, int error, int *status)
 
 /* Start on a listing.  NULL: there is none, perhaps for a failure. */
 static struct feed *
-open_list(struct out *o, const struct mib *mib, const char *name, int *status)
+open_list(struct xo *x, const struct mib *mib, const char *name, int *status)
 {
 	struct feed *f = mib->open(name);
 
 	if (f == NULL && errno != ENOENT)
-		failed(o, name, errno, status);
+		failed(x, name, errno, status);
 	return f;
 }
 
 /* End a listing that was shown with `error'. */
 static void
-close_list(struct out *o, const struct mib *mib, struct feed *f,
+close_list(struct xo *x, const struct mib *mib, struct feed *f,
     const char *name, int error, int *status)
 {
 	mib->close(f);
-	out_flush(o);
+	xo_flush(x);
 	if (error != 0)
-		failed(o, name, error, status);
+		failed(x, name, error, status);
 }
 
 static void
@@ -63,14 +63,14 @@ show_inet(struct inet_table *t, const struct mib *mib, const struct protox *p,
 		inet_table_measure(t, f);
 		mib->close(f);
 	}
-	if ((f = open_list(t->o, mib, p->pcblist, status)) == NULL)
+	if ((f = open_list(t->x, mib, p->pcblist, status)) == NULL)
 		return;
 	error = inet_table_print(t, &part, f);
-	close_list(t->o, mib, f, p->pcblist, error, status);
+	close_list(t->x, mib, f, p->pcblist, error, status);
 }
 
 static void
-show_unix(struct out *o, const struct view *v, const struct mib *mib,
+show_unix(struct xo *x, const struct view *v, const struct mib *mib,
     int *status)
 {
 	static const struct {
@@ -86,32 +86,32 @@ show_unix(struct out *o, const struct view *v, const struct mib *mib,
 	int error;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		f = open_list(o, mib, kinds[i].pcblist, status);
+		f = open_list(x, mib, kinds[i].pcblist, status);
 		if (f == NULL)
 			continue;
-		error = unix_table_print(o, v, kinds[i].type, &titled, f);
-		close_list(o, mib, f, kinds[i].pcblist, error, status);
+		error = unix_table_print(x, v, kinds[i].type, &titled, f);
+		close_list(x, mib, f, kinds[i].pcblist, error, status);
 	}
 }
 
 static void
-show_stats(struct out *o, const struct view *v, const struct mib *mib,
+show_stats(struct xo *x, const struct view *v, const struct mib *mib,
     const struct protox *p, int *status)
 {
-	if (p->stats(o, v, mib, p->name) == 0 || errno == ENOENT)
+	if (p->stats(x, v, mib, p->name) == 0 || errno == ENOENT)
 		return;
-	out_flush(o);
+	xo_flush(x);
 	warn("sysctl: net.inet.%s.stats", p->name);
 	*status = 1;
 }
 
 static int
-show_mbufs(struct out *o, const struct mib *mib)
+show_mbufs(struct xo *x, const struct mib *mib)
 {
-	int error = mbuf_print(o, mib), status = 0;
+	int error = mbuf_print(x, mib), status = 0;
 
 	if (error != 0)
-		failed(o, MBUF_VALUE, error, &status);
+		failed(x, MBUF_VALUE, error, &status);
 	return status;
 }
 
@@ -124,7 +124,7 @@ no_stats(const struct protox *p, const struct protox *only)
 }
 
 int
-show(struct out *o, const struct view *v, const struct mib *mib,
+show(struct xo *x, const struct view *v, const struct mib *mib,
     const struct protox *only)
 {
 	const struct protox *p;
@@ -132,20 +132,26 @@ show(struct out *o, const struct view *v, const struct mib *mib,
 	int status = 0;
 
 	if (v->mbufs)
-		return show_mbufs(o, mib);
-	inet_table_init(&t, o, v);
+		return show_mbufs(x, mib);
+	xo_open_container(x, "statistics");
+	if (v->stats == 0)
+		xo_open_list(x, "socket");
+	inet_table_init(&t, x, v);
 	for (p = protox; p->name != NULL; p++) {
 		if (only != NULL ? p != only : !proto_wanted(p, v->af))
 			continue;
 		if (v->stats > 0 && p->stats == NULL)
 			no_stats(p, only);
 		else if (v->stats > 0)
-			show_stats(o, v, mib, p, &status);
+			show_stats(x, v, mib, p, &status);
 		else
 			show_inet(&t, mib, p, &status);
 	}
 	if (only == NULL && v->stats == 0 &&
 	    (v->af == AF_UNSPEC || v->af == AF_UNIX))
-		show_unix(o, v, mib, &status);
+		show_unix(x, v, mib, &status);
+	if (v->stats == 0)
+		xo_close(x);
+	xo_close(x);
 	return status;
 }

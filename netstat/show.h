@@ -3,9 +3,9 @@
 #define NETSTAT_SHOW_H
 
 #include "netstat/fetch.h"
-#include "netstat/out.h"
 #include "netstat/proto.h"
 #include "netstat/view.h"
+#include "netstat/xo.h"
 
 /*
  * The memory of packets with v->mbufs; else the tables of sockets, or with
@@ -14,7 +14,7 @@
  * have is passed over.  What goes wrong is told on stderr, one line each, and
  * the rest is shown.  Returns the exit status.
  */
-int	show(struct out *o, const struct view *v, const struct mib *mib,
+int	show(struct xo *x, const struct view *v, const struct mib *mib,
 	    const struct protox *only);
 
 #endif

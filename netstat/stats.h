@@ -3,8 +3,8 @@
 #define NETSTAT_STATS_H
 
 #include "netstat/fetch.h"
-#include "netstat/out.h"
 #include "netstat/view.h"
+#include "netstat/xo.h"
 
 /*
  * Each prints one protocol's counters under the heading `name' and, with
@@ -12,7 +12,7 @@
  * not be had, nothing is printed (ENOENT: the stack has no such counters;
  * EPROTO: they are not of the size we know).
  */
-typedef int stats_fn(struct out *o, const struct view *v,
+typedef int stats_fn(struct xo *x, const struct view *v,
     const struct mib *mib, const char *name);
 
 stats_fn stats_tcp, stats_udp, stats_ip, stats_icmp;

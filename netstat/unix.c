@@ -39,9 +39,10 @@ print_title(struct out *o)
 
 /* The name it is bound to, after a blank; the NUL is not part of it. */
 static void
-print_path(struct out *o, const struct xsockaddr_un *sun)
+print_path(struct xo *x, const struct xsockaddr_un *sun)
 {
 	const size_t head = offsetof(struct xsockaddr_un, sun_path);
+	char path[sizeof(sun->sun_path) + 1];
 	size_t len;
 
 	if (sun->sun_len <= head)
@@ -49,56 +50,69 @@ print_path(struct out *o, const struct xsockaddr_un *sun)
 	len = sun->sun_len - head;
 	if (len > sizeof(sun->sun_path))
 		len = sizeof(sun->sun_path);
-	out_mem(o, " ", 1);
-	out_mem(o, sun->sun_path, strnlen(sun->sun_path, len));
+	memcpy(path, sun->sun_path, len);
+	path[len] = '\0';
+	out_mem(&x->text, " ", 1);
+	xo_str(x, "path", path);
 }
 
 static void
-print_socket(struct out *o, const struct xunpcb *xu)
+print_socket(struct xo *x, const struct xunpcb *xu)
 {
 	const struct xsocket *so = &xu->xu_socket;
-	const kvaddr_t refs[] = { xu->unp_vnode, xu->unp_conn, xu->xu_firstref,
-		xu->xu_nextref };
+	const struct {
+		const char *key;
+		kvaddr_t value;
+	} refs[] = {
+		{ "vnode", xu->unp_vnode }, { "connection", xu->unp_conn },
+		{ "first-reference", xu->xu_firstref },
+		{ "next-reference", xu->xu_nextref },
+	};
 	bool known = so->so_type >= 0 && so->so_type < NTYPES;
 	size_t i;
 
-	out_hex(o, so->so_pcb, KVWIDTH, ' ');
-	out_mem(o, " ", 1);
-	out_left(o, known ? socktype[so->so_type] : "?", 6);
-	out_mem(o, " ", 1);
-	out_uint(o, so->so_rcv.sb_cc, 6);
-	out_mem(o, " ", 1);
-	out_uint(o, so->so_snd.sb_cc, 6);
+	xo_hex(x, "address", so->so_pcb, KVWIDTH, ' ');
+	out_mem(&x->text, " ", 1);
+	xo_left(x, "type", known ? socktype[so->so_type] : "?", 6);
+	out_mem(&x->text, " ", 1);
+	xo_uint(x, "receive-bytes-waiting", so->so_rcv.sb_cc, 6);
+	out_mem(&x->text, " ", 1);
+	xo_uint(x, "send-bytes-waiting", so->so_snd.sb_cc, 6);
 	for (i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
-		out_mem(o, " ", 1);
-		out_hex(o, refs[i], KVWIDTH, ' ');
+		out_mem(&x->text, " ", 1);
+		xo_hex(x, refs[i].key, refs[i].value, KVWIDTH, ' ');
 	}
 }
 
 static void
-print_queue(struct out *o, const struct xsocket *so)
+print_queue(struct xo *x, const struct xsocket *so)
 {
 	char text[33];
 
 	snprintf(text, sizeof(text), "%u/%u/%u", so->so_qlen, so->so_incqlen,
 	    so->so_qlimit);
-	out_str(o, "unix  ");
-	out_left(o, text, 32);
+	out_str(&x->text, "unix  ");
+	out_left(&x->text, text, 32);
+	xo_e_uint(x, "queue-length", so->so_qlen);
+	xo_e_uint(x, "incomplete-queue-length", so->so_incqlen);
+	xo_e_uint(x, "queue-limit", so->so_qlimit);
 }
 
 static void
-print_unpcb(struct out *o, const struct view *v, const struct xunpcb *xu)
+print_unpcb(struct xo *x, const struct view *v, const struct xunpcb *xu)
 {
+	xo_open_instance(x);
 	if (v->queues)
-		print_queue(o, &xu->xu_socket);
+		print_queue(x, &xu->xu_socket);
 	else
-		print_socket(o, xu);
-	print_path(o, &xu->xu_addr);
-	out_mem(o, "\n", 1);
+		print_socket(x, xu);
+	print_path(x, &xu->xu_addr);
+	out_mem(&x->text, "\n", 1);
+	xo_close(x);
 }
 
 int
-unix_table_print(struct out *o, const struct view *v, const char *type,
+unix_table_print(struct xo *x, const struct view *v, const char *type,
     bool *titled, struct feed *f)
 {
 	const struct xunpcb *xu;
@@ -110,13 +124,13 @@ unix_table_print(struct out *o, const struct view *v, const char *type,
 		    (v->queues && xu->xu_socket.so_qlimit == 0))
 			continue;
 		if (!*titled && !v->queues)
-			print_title(o);
+			print_title(&x->text);
 		*titled = true;
-		print_unpcb(o, v, xu);
+		print_unpcb(x, v, xu);
 	}
 	walk_end(&w);
 	if (w.state == WALK_END) {
-		print_change(o, type, &w);
+		print_change(&x->text, type, &w);
 		return 0;
 	}
 	return w.error != 0 ? w.error : EPROTO;

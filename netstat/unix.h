@@ -3,7 +3,7 @@
 #define NETSTAT_UNIX_H
 
 #include "netstat/fetch.h"
-#include "netstat/out.h"
+#include "netstat/xo.h"
 #include "netstat/view.h"
 
 /*
@@ -12,7 +12,7 @@
  * are out already, and is set when they are.  Returns as
  * inet_table_print().
  */
-int	unix_table_print(struct out *o, const struct view *v, const char *type,
+int	unix_table_print(struct xo *x, const struct view *v, const char *type,
 	    bool *titled, struct feed *f);
 
 #endif

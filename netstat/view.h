@@ -33,6 +33,7 @@ struct view {
 	bool	 buffers;	/* -x */
 	bool	 congestion;	/* -C */
 	bool	 stacks;	/* -c */
+	bool	 logids;	/* -P */
 	bool	 wide;		/* -W, -l */
 	bool	 numeric_addr;	/* -n, -S */
 	bool	 numeric_port;	/* -n */

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <jansson.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -37,22 +38,30 @@ enum { CLOSED, LISTEN, SYN_SENT, SYN_RCVD, ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1,
 
 /* ---- comparing ---- */
 
-/* What show() prints; *statusp is what it returns. */
+static const struct xo_style text_style = { .json = false };
+
+/* What show() prints in a style; *statusp is what it returns. */
 static char *
-shown(const struct view *v, const struct protox *only, int *statusp)
+shown_as(const struct xo_style *style, const struct view *v,
+    const struct protox *only, int *statusp)
 {
-	struct out out;
+	struct xo xo;
 	char *text = NULL;
 	size_t len;
 	FILE *fp = open_memstream(&text, &len);
 
 	assert_non_null(fp);
-	out_init(&out, fp);
-	*statusp = show(&out, v, &fake_mib, only);
-	assert_true(out_flush(&out));
-	out_fini(&out);
+	xo_init(&xo, fp, style);
+	*statusp = show(&xo, v, &fake_mib, only);
+	assert_true(xo_finish(&xo));
 	fclose(fp);
 	return text;
+}
+
+static char *
+shown(const struct view *v, const struct protox *only, int *statusp)
+{
+	return shown_as(&text_style, v, only, statusp);
 }
 
 static char *
@@ -82,11 +91,11 @@ write_file(const char *path, const char *text)
 }
 
 static void
-compare(const char *name, const char *text)
+compare(const char *name, const char *form, const char *text)
 {
 	char path[128], *want;
 
-	snprintf(path, sizeof(path), "tests/netstat/golden/%s.txt", name);
+	snprintf(path, sizeof(path), "tests/netstat/golden/%s.%s", name, form);
 	if (getenv("NETSTAT_GOLDEN") != NULL)
 		write_file(path, text);
 	want = slurp(path);
@@ -94,17 +103,37 @@ compare(const char *name, const char *text)
 	free(want);
 }
 
-/* Show everything v asks for; it must be the text in the file. */
+/* It must be JSON with no name twice, as any reader takes it. */
+static void
+check_json(const char *text)
+{
+	json_error_t error;
+	json_t *j = json_loads(text, JSON_REJECT_DUPLICATES |
+	    JSON_DECODE_INT_AS_REAL, &error);
+
+	if (j == NULL)
+		fail_msg("line %d: %s", error.line, error.text);
+	json_decref(j);
+}
+
+/* Show everything v asks for; it must be what is in the files, in both
+ * forms. */
 static void
 golden(const char *name, struct view v)
 {
+	static const struct xo_style json = { .json = true, .pretty = true };
 	char *text;
 	int status;
 
 	v.names = &fake_names;
 	text = shown(&v, NULL, &status);
 	assert_int_equal(status, 0);
-	compare(name, text);
+	compare(name, "txt", text);
+	free(text);
+	text = shown_as(&json, &v, NULL, &status);
+	assert_int_equal(status, 0);
+	check_json(text);
+	compare(name, "json", text);
 	free(text);
 }
 
@@ -342,6 +371,23 @@ congestion_column_is_as_wide_as_its_longest_name(void **state)
 }
 
 static void
+log_ids_are_a_dash_where_there_is_none(void **state)
+{
+	struct stream s = { .len = 0 };
+	struct xtcpcb *tp;
+
+	(void)state;
+	add_gen(&s, 2, 7);
+	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", ESTABLISHED);
+	tp = add_tcp(&s, "1.2.3.4:1", "5.6.7.8:3", ESTABLISHED);
+	memset(tp->xt_logid, 'x', sizeof(tp->xt_logid));
+	add_gen(&s, 2, 7);
+	fake_set_stream(TCP_LIST, &s);
+	set_udp();
+	golden("Pan", (struct view) { .logids = true, .all = true, NUMERIC });
+}
+
+static void
 odd_states_and_flags(void **state)
 {
 	struct stream s = { .len = 0 };
@@ -422,10 +468,10 @@ one_protocol(void **state)
 
 	(void)state;
 	text = shown(&v, proto_find("udp"), &status);
-	compare("p-udp", text);
+	compare("p-udp", "txt", text);
 	free(text);
 	text = shown(&v, proto_find("ICMP"), &status);
-	compare("p-icmp", text);
+	compare("p-icmp", "txt", text);
 	free(text);
 	assert_null(proto_find("sctp"));
 	assert_null(proto_find("nonsense"));
@@ -605,7 +651,9 @@ z_shows_and_sets_back(void **state)
 
 	(void)state;
 	set_stats(1000, 1);
-	golden("s", v);
+	text = shown(&v, NULL, &status);
+	compare("s", "txt", text);
+	free(text);
 	assert_true(fake_was_zeroed("net.inet.tcp.stats"));
 	assert_true(fake_was_zeroed("net.inet.icmp.stats"));
 	assert_false(fake_was_zeroed("net.inet.tcp.states"));
@@ -694,15 +742,15 @@ static int
 judged(const uint8_t *buf, size_t len)
 {
 	FILE *null = fopen("/dev/null", "w");
-	struct out out;
+	struct xo xo;
 	int error;
 
 	assert_non_null(null);
 	fake_set(MBUF_VALUE, buf, len);
-	out_init(&out, null);
-	error = mbuf_print(&out, &fake_mib);
-	assert_int_equal(error == 0, out.n > 0);
-	out_fini(&out);
+	xo_init(&xo, null, &text_style);
+	error = mbuf_print(&xo, &fake_mib);
+	assert_int_equal(error == 0, xo.text.n > 0);
+	assert_true(xo_finish(&xo));
 	fclose(null);
 	fake_reset();
 	return error;
@@ -815,6 +863,118 @@ a_full_disk_is_told(void **state)
 	fclose(fp);
 }
 
+/* ---- JSON ---- */
+
+/* What a document of one string is, in one line. */
+static char *
+json_of(const char *value, const struct xo_style *style)
+{
+	struct xo xo;
+	char *text = NULL;
+	size_t len;
+	FILE *fp = open_memstream(&text, &len);
+
+	assert_non_null(fp);
+	xo_init(&xo, fp, style);
+	xo_open_list(&xo, "list");
+	xo_open_instance(&xo);
+	out_str(&xo.text, "text alone");
+	xo_left(&xo, "s", value, 3);
+	xo_close(&xo);
+	xo_open_instance(&xo);
+	xo_close(&xo);		/* what is open now xo_finish() closes */
+	assert_true(xo_finish(&xo));
+	fclose(fp);
+	return text;
+}
+
+static void
+strings_of_any_bytes_become_json(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} cases[] = {
+		{ "", "{\"list\":[{\"s\":\"\"},{}]}\n" },
+		{ "plain", "{\"list\":[{\"s\":\"plain\"},{}]}\n" },
+		{ "q\"b\\n\n\x01", "{\"list\":[{\"s\":"
+		    "\"q\\\"b\\\\n\\n\\u0001\"},{}]}\n" },
+		{ "\xc3\xa9", "{\"list\":[{\"s\":\"\xc3\xa9\"},{}]}\n" },
+		{ "a\xff" "b", "{\"list\":[{\"s\":\"a\xef\xbf\xbd" "b\"},{}]}\n" },
+	};
+	static const struct xo_style json = { .json = true };
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text = json_of(cases[i].value, &json);
+		assert_string_equal(text, cases[i].want);
+		check_json(text);
+		free(text);
+	}
+	text = json_of("plain", &text_style);
+	assert_string_equal(text, "text alonepla");
+	free(text);
+}
+
+/* What xo_parse_args() leaves of a command line, or NULL. */
+static const char *
+left_of(const char *line, struct xo_style *style)
+{
+	static char buf[128], text[128];
+	char *argv[16], *p;
+	int argc = 0, i;
+
+	snprintf(buf, sizeof(buf), "%s", line);
+	for (p = strtok(buf, " "); p != NULL; p = strtok(NULL, " "))
+		argv[argc++] = p;
+	argv[argc] = NULL;
+	if ((argc = xo_parse_args(argc, argv, style)) == -1)
+		return NULL;
+	assert_null(argv[argc]);
+	text[0] = '\0';
+	for (i = 0; i < argc; i++)
+		strcat(strcat(text, i > 0 ? " " : ""), argv[i]);
+	return text;
+}
+
+static void
+libxo_options_are_taken_out_of_the_arguments(void **state)
+{
+	static const struct {
+		const char *line, *left;
+		struct xo_style style;
+	} cases[] = {
+		{ "x -an", "x -an", { false, false } },
+		{ "x -a --libxo json -n", "x -a -n", { true, false } },
+		{ "x --libxo=json,pretty -n", "x -n", { true, true } },
+		{ "x -n --libxo:JP", "x -n", { true, true } },
+		{ "x --libxo:JT", "x", { false, false } },
+		{ "x --libxo json --libxo text", "x", { false, false } },
+		{ "x -- --libxo xml", "x -- --libxo xml", { false, false } },
+		{ "x --libxonomy", "x --libxonomy", { false, false } },
+		{ "x --libxo xml", NULL, { false, false } },
+		{ "x --libxo json,html", NULL, { false, false } },
+		{ "x --libxo:X", NULL, { false, false } },
+		{ "x --libxo", NULL, { false, false } },
+		{ "x --libxo=", NULL, { false, false } },
+	};
+	struct xo_style style;
+	const char *left;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		left = left_of(cases[i].line, &style);
+		assert_int_equal(left == NULL, cases[i].left == NULL);
+		if (left == NULL)
+			continue;
+		assert_string_equal(left, cases[i].left);
+		assert_int_equal(style.json, cases[i].style.json);
+		assert_int_equal(style.pretty, cases[i].style.pretty);
+	}
+}
+
 /* Twice, as the second answer comes from memory. */
 static void
 services_are_those_of_the_system(void **state)
@@ -848,15 +1008,15 @@ accepts(const uint8_t *buf, size_t len, int protocol)
 	struct feed *f = feed_new(buf, len);
 	FILE *null = fopen("/dev/null", "w");
 	struct inet_table t;
-	struct out out;
+	struct xo xo;
 	int error;
 
 	assert_non_null(null);
-	out_init(&out, null);
-	inet_table_init(&t, &out, &v);
+	xo_init(&xo, null, &text_style);
+	inet_table_init(&t, &xo, &v);
 	error = inet_table_print(&t, &part, f);
 	assert_true(error == 0 || error == EPROTO);
-	out_fini(&out);
+	assert_true(xo_finish(&xo));
 	fclose(null);
 	feed_free(f);
 	return error == 0;
@@ -981,6 +1141,7 @@ main(void)
 		EMPTY(buffers_and_timers),
 		EMPTY(losses_are_blank_for_udp),
 		EMPTY(congestion_column_is_as_wide_as_its_longest_name),
+		EMPTY(log_ids_are_a_dash_where_there_is_none),
 		EMPTY(odd_states_and_flags),
 		EMPTY(a_table_that_changed_meanwhile_says_so),
 		EMPTY(nothing_is_shown_of_an_empty_stack),
@@ -998,6 +1159,8 @@ main(void)
 		EMPTY(numbers_are_as_printf_prints_them),
 		EMPTY(a_table_larger_than_the_buffer_comes_out_whole),
 		EMPTY(a_full_disk_is_told),
+		EMPTY(strings_of_any_bytes_become_json),
+		EMPTY(libxo_options_are_taken_out_of_the_arguments),
 		EMPTY(services_are_those_of_the_system),
 		EMPTY(a_listing_cut_off_anywhere_is_refused),
 		EMPTY(odd_lengths_are_refused),
