@@ -196,7 +196,7 @@ install: all		## into DESTDIR and PREFIX
 	install $(addprefix $(B)/bin/,netstat sysctl) $(LIBEXEC)
 	install -m 644 $(wildcard */*.8) $(MAN)/man8
 	install -m 644 $(wildcard */*.1) $(MAN)/man1
-	install -m 644 portrange/ip_portrange.h $(INCLUDE)
+	install -m 644 include/bsd/netinet/ip_portrange.h $(INCLUDE)
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \

@@ -10,9 +10,8 @@
  * A record carries the jid of its owner in the first 64-bit spare field of its
  * PCB; 0 is the stack itself.
  */
+#include "include/bsd/netinet/tcp_fsm.h"
 #include "netstat/filter.h"
-
-#define TCPS_LISTEN 1	/* RFC 9293; t_state */
 
 static bool
 in_family(const struct conn *c, int af)

@@ -239,7 +239,7 @@ cell_proto(const struct row *r)
 {
 	static const char *const family[] = { "", "4", "6", "46" };
 	const struct conn *c = r->c;
-	bool toe = c->tp != NULL && (c->tp->t_flags & XT_TOE) != 0;
+	bool toe = c->tp != NULL && (c->tp->t_flags & TF_TOE) != 0;
 	const char *name = toe ? "toe" : r->part->name;
 	const char *fam = family[c->inp->inp_vflag & (INP_IPV4 | INP_IPV6)];
 	char both[16];
@@ -337,7 +337,7 @@ cell_state(const struct row *r)
 		return;
 	}
 	xo_left(r->t->x, "tcp-state", tcp_state_name[tp->t_state], 11);
-	if (tp->t_flags & (XT_NEEDSYN | XT_NEEDFIN))
+	if (tp->t_flags & (TF_NEEDSYN | TF_NEEDFIN))
 		xo_str(r->t->x, "need-syn-or-fin", "*");
 }
 

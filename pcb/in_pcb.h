@@ -35,6 +35,7 @@
 #include "base/inaddr.h"
 #include "base/vnet.h"
 #include "base/zone.h"
+#include "include/bsd/netinet/in_pcb.h"
 #include "portrange/portrange.h"
 
 struct inpcb;
@@ -45,15 +46,7 @@ struct inpport;
 struct prison;
 struct socket;
 
-/* inp_vflag */
-#define INP_IPV4	0x1
-#define INP_IPV6	0x2
-
-/* inp_flags; FreeBSD's values where it has them */
-#define INP_HDRINCL	0x00000008	/* raw: the sender makes the header */
-#define INP_HIGHPORT	0x00000010	/* IP_PORTRANGE_HIGH */
-#define INP_LOWPORT	0x00000020
-#define INP_ANONPORT	0x00000040	/* port chosen by us */
+/* inp_flags, beside those that listings show (include/bsd) */
 #define INP_BINDANY	0x00001000	/* any local address (IP_BINDANY) */
 #define INP_NOPORTYET	0x00002000	/* IP_BIND_ADDRESS_NO_PORT */
 #define INP_CONNADDR	0x00004000	/* laddr chosen by connect, was ANY */

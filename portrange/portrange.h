@@ -24,7 +24,7 @@
 
 #include "base/inaddr.h"
 #include "base/vnet.h"
-#include "portrange/ip_portrange.h"
+#include "include/bsd/netinet/ip_portrange.h"
 
 struct portkey {
 	uint32_t	space;	/* jid of prison_ip_owner() */

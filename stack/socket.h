@@ -32,6 +32,7 @@
 #include "base/cred.h"
 #include "base/inaddr.h"
 #include "base/vnet.h"
+#include "include/bsd/sys/socketvar.h"
 #include "stack/mbuf.h"
 
 struct inpcb;
@@ -39,12 +40,7 @@ struct protosw;
 struct socket;
 struct unpcb;
 
-/* so_state; FreeBSD's values */
-#define SS_ISCONNECTED		0x0002
-#define SS_ISCONNECTING		0x0004
-#define SS_ISDISCONNECTING	0x0008
-#define SS_ISDISCONNECTED	0x2000
-/* ours, not exported */
+/* so_state, beside what listings show (include/bsd) */
 #define SS_LISTENING		0x10000
 #define SS_INCOMP		0x20000	/* in a listener's so_incomp */
 #define SS_COMP			0x40000	/* in a listener's so_comp */
@@ -93,7 +89,7 @@ struct socket {
 	uint16_t	 so_type;	/* SOCK_STREAM, ... */
 	uint16_t	 so_domain;	/* AF_INET, AF_INET6, AF_UNIX */
 	uint8_t		 so_protocol;	/* IPPROTO_; SOCK_RAW: as asked for */
-	uint32_t	 so_options;	/* Linux-free: SOPT_* below */
+	uint32_t	 so_options;	/* SOPT_* */
 	uint32_t	 so_state;
 	int32_t		 so_linger;	/* seconds; with SOPT_LINGER */
 	int		 so_error;	/* taken by sogeterror() */
@@ -134,17 +130,6 @@ _Static_assert(offsetof(struct socket, so_qdrops) + sizeof(uint32_t) ==
     offsetof(struct socket, so_snd.sb_cc), "and no more");
 /* A million of them are a plan, not an accident. */
 _Static_assert(sizeof(struct socket) <= 208, "socket has outgrown its place");
-
-/* so_options: FreeBSD's SO_* values, as listings show them. */
-#define SOPT_ACCEPTCONN		0x00000002
-#define SOPT_REUSEADDR		0x00000004
-#define SOPT_KEEPALIVE		0x00000008
-#define SOPT_DONTROUTE		0x00000010
-#define SOPT_BROADCAST		0x00000020
-#define SOPT_LINGER		0x00000080
-#define SOPT_OOBINLINE		0x00000100
-#define SOPT_REUSEPORT		0x00000200
-#define SOPT_REUSEPORT_LB	0x00010000
 
 /* pr_ctloutput names, one number space whatever the caller's system says. */
 enum sockopt {

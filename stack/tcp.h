@@ -9,20 +9,13 @@
 #include <stdint.h>
 
 #include "base/vnet.h"
+#include "include/bsd/netinet/tcp_fsm.h"
 
 struct inpcb;
 struct inpcbinfo;
 struct prison;
 struct socket;
 struct xtcpcb;
-
-/* States; numbers and names as netstat shows them (tcp_fsm.h). */
-enum tcp_state {
-	TCPS_CLOSED, TCPS_LISTEN, TCPS_SYN_SENT, TCPS_SYN_RECEIVED,
-	TCPS_ESTABLISHED, TCPS_CLOSE_WAIT, TCPS_FIN_WAIT_1, TCPS_CLOSING,
-	TCPS_LAST_ACK, TCPS_FIN_WAIT_2, TCPS_TIME_WAIT,
-	TCP_NSTATES
-};
 
 struct inpcbinfo *tcp_pcbinfo(const struct vnet *v);
 

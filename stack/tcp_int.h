@@ -110,17 +110,6 @@ enum tcp_timer {
 };
 
 /* t_flags; FreeBSD's values, as listings show them */
-#define TF_ACKNOW	0x00000001	/* ACK at the next tcp_output() */
-#define TF_DELACK	0x00000002	/* ACK owed, TT_DELACK runs */
-#define TF_NODELAY	0x00000004	/* no Nagle */
-#define TF_SENTFIN	0x00000010
-#define TF_REQ_SCALE	0x00000020	/* we offer(ed) window scaling */
-#define TF_RCVD_SCALE	0x00000040	/* so did the peer */
-#define TF_REQ_TSTMP	0x00000080
-#define TF_RCVD_TSTMP	0x00000100
-#define TF_SACK_PERMIT	0x00000200
-#define TF_NEEDFIN	0x00000800	/* closed before ESTABLISHED */
-#define TF_NOPUSH	0x00001000	/* full segments only */
 #define TF_RXWIN0SENT	0x00080000	/* we announced a window of 0 */
 #define TF_FASTRECOVERY	0x00100000
 #define TF_FORCEDATA	0x00800000	/* window probe under way */

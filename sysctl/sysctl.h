@@ -27,44 +27,7 @@
 #include "base/cred.h"
 #include "base/linkerset.h"
 #include "base/vnet.h"
-
-/* Kinds and flags: FreeBSD's values (sys/sysctl.h, 14). */
-#define CTLTYPE		0xf
-#define CTLTYPE_NODE	1
-#define CTLTYPE_INT	2
-#define CTLTYPE_STRING	3
-#define CTLTYPE_S64	4
-#define CTLTYPE_OPAQUE	5
-#define CTLTYPE_UINT	6
-#define CTLTYPE_LONG	7
-#define CTLTYPE_ULONG	8
-#define CTLTYPE_U64	9
-#define CTLTYPE_U8	0xa
-#define CTLTYPE_U16	0xb
-#define CTLTYPE_S8	0xc
-#define CTLTYPE_S16	0xd
-#define CTLTYPE_S32	0xe
-#define CTLTYPE_U32	0xf
-
-#define CTLFLAG_RD	0x80000000u
-#define CTLFLAG_WR	0x40000000u
-#define CTLFLAG_RW	(CTLFLAG_RD | CTLFLAG_WR)
-#define CTLFLAG_ANYBODY	0x10000000u	/* all may write */
-#define CTLFLAG_SECURE	0x08000000u
-#define CTLFLAG_PRISON	0x04000000u	/* a jail's root may write */
-#define CTLFLAG_SKIP	0x01000000u	/* not shown by -a */
-#define CTLFLAG_TUN	0x00080000u
-#define CTLFLAG_STATS	0x00002000u
-
-#define CTL_MAXNAME	24
-#define OID_AUTO	(-1)
-
-/* Top-level and other numbers fixed by FreeBSD. */
-#define CTL_KERN	1
-#define CTL_VM		2
-#define CTL_NET		4
-#define CTL_DEBUG	5
-#define CTL_HW		6
+#include "include/bsd/sys/sysctl.h"
 
 struct sysctl_oid;
 struct sysctl_req;

@@ -396,8 +396,8 @@ odd_states_and_flags(void **state)
 	add_gen(&s, 5, 7);
 	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", 11);
 	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", -2147483647 - 1);
-	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", SYN_SENT)->t_flags = XT_NEEDFIN;
-	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", CLOSING)->t_flags = XT_TOE;
+	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", SYN_SENT)->t_flags = TF_NEEDFIN;
+	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", CLOSING)->t_flags = TF_TOE;
 	add_tcp(&s, "1.2.3.4:1", "5.6.7.8:2", CLOSED)->xt_inp.inp_vflag = 0;
 	add_gen(&s, 5, 7);
 	fake_set_stream(TCP_LIST, &s);

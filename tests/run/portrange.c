@@ -12,7 +12,7 @@
  */
 #include <time.h>
 
-#include "portrange/ip_portrange.h"
+#include "include/bsd/netinet/ip_portrange.h"
 #include "tests/run/t.h"
 
 #define PICKS 64

@@ -11,8 +11,8 @@
  * lowlast} of sysctl(8).  As FreeBSD's ip(4), but for the option's number: 19,
  * FreeBSD's, is IP_TRANSPARENT on Linux.
  */
-#ifndef PORTRANGE_IP_PORTRANGE_H
-#define PORTRANGE_IP_PORTRANGE_H
+#ifndef _NETINET_IP_PORTRANGE_H_
+#define _NETINET_IP_PORTRANGE_H_
 
 #define IP_PORTRANGE		0x4e19
 #define IP_PORTRANGE_DEFAULT	0
