@@ -2,8 +2,8 @@
 #
 # Sources are found by folder: everything in the core folders is linked into
 # netjaild and into whatever embeds the stack; *_main.c hold the programs; TOOL
-# is what only the programs outside the daemon use.  No archives: rows of the
-# linker sets (base/linkerset.h) would be lost.
+# is what only the programs outside the daemon use, and with lib_*.c libnetjail.
+# No archives: rows of the linker sets (base/linkerset.h) would be lost.
 
 B	?= build
 ifeq ($(origin CC),default)
@@ -24,8 +24,9 @@ LAYERS	= base sysctl netjail portrange pcb stack
 
 TOOL	= sysctl/client.c $(wildcard netjail/launch*.c)
 TOOLCORE = netjail/jailparam.c base/inaddr.c
+LIBSRC	= $(wildcard */lib_*.c)
 MAINS	= $(wildcard */*_main.c)
-core	= $(filter-out $(MAINS) $(TOOL),$(foreach d,$(1),$(wildcard $(d)/*.c)))
+core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC),$(foreach d,$(1),$(wildcard $(d)/*.c)))
 objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 CORE	= $(call core,$(LAYERS))
@@ -34,7 +35,14 @@ NETSTAT	= $(wildcard netstat/*.c) sysctl/client.c base/inaddr.c
 
 PROGS	= $(addprefix $(B)/bin/,netjaild netjail jls jexec sysctl netstat)
 
-all: $(PROGS)		## build everything into build/bin
+# sysctl(3) and jail(2) for programs.  The map says what is seen of it; a change
+# to what is there wants another number.  Never sanitized: it is loaded into
+# anybody's programs.
+LIBMAP	= netjail/libnetjail.map
+LIBNAME	= libnetjail.so.0
+LIB	= $(B)/lib/$(LIBNAME)
+
+all: $(PROGS) $(LIB)	## build everything into build/bin and build/lib
 
 $(B)/bin/netjaild: LDLIBS = -lbsd -lpcap -lseccomp
 $(B)/bin/netjaild: $(call objs,$(DAEMON))
@@ -50,6 +58,17 @@ $(B)/bin/netstat: $(call objs,$(NETSTAT))
 $(PROGS):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
+
+pics	= $(patsubst %.c,$(B)/pic/%.o,$(1))
+$(LIB): $(call pics,$(LIBSRC) $(TOOL) base/inaddr.c) $(LIBMAP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs \
+	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd
+	@ln -sf $(LIBNAME) $(@D)/libnetjail.so
+
+$(B)/pic/%.o: %.c | $(B)/.setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out $(SAN),$(CFLAGS)) -fPIC -c -o $@ $<
 
 $(B)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $(@D)
@@ -129,7 +148,15 @@ $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TCFLAGS) -O2 -o $@ $<
 
-tests-built: all $(UNITS) $(FUZZ) $(RUNPROG) $(PLATFORM) $(CAPACITY)
+# Programs as they are written for FreeBSD, built as pkg-config netjail says.
+CONSUMER = $(patsubst tests/consumer/%.c,$(B)/consumer/%, \
+	  $(wildcard tests/consumer/*.c))
+$(B)/consumer/%: tests/consumer/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -Wall -Wextra -Werror -MMD -MP -Iinclude/bsd -o $@ $< \
+	    -L$(B)/lib -Wl,-rpath,$(abspath $(B)/lib) -lnetjail
+
+tests-built: all $(UNITS) $(FUZZ) $(RUNPROG) $(PLATFORM) $(CAPACITY) $(CONSUMER)
 
 demo: all $(B)/run/static	## two jails talk, netstat shows it inside and outside
 	@./setup test || echo "demo: trying without"
