@@ -51,7 +51,8 @@ $(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd
-$(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c)
+$(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c \
+	  sysctl/text.c)
 $(B)/bin/netstat: LDLIBS = -lbsd -ljansson
 $(B)/bin/netstat: $(call objs,$(NETSTAT))
 

@@ -35,6 +35,7 @@
 #include "stack/ip.h"
 #include "stack/mbuf.h"
 #include "sysctl/client.h"
+#include "sysctl/text.h"
 
 #define PACKET_BUDGET	256	/* packets between looks at the faces */
 #define FACE_BUDGET	256	/* faces between looks at the packets */
@@ -246,13 +247,39 @@ struct options {
 	bool	    foreground;
 	const char *socket;
 	const char *pcap;
+	const char **set;	/* name=value, for the MIB */
+	unsigned    nset;
 };
 
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: netjaild [-fV] [-s socket] [--pcap file]\n");
+	fprintf(stderr, "usage: netjaild [-fV] [-o name=value] [-s socket] "
+	    "[--pcap file]\n");
 	exit(1);
+}
+
+static void
+add_setting(struct options *o, const char *text)
+{
+	o->set = reallocarray(o->set, o->nset + 1, sizeof(*o->set));
+	if (o->set == NULL)
+		err(1, NULL);
+	o->set[o->nset++] = text;
+}
+
+/* Before anybody is served. */
+static void
+apply_settings(struct daemon *d, const struct options *o)
+{
+	const struct cred root = { .uid = 0, .prison = prison0(d->vnet) };
+	char msg[1280];
+	unsigned i;
+
+	for (i = 0; i < o->nset; i++)
+		if (sysctl_assign(d->vnet, &root, o->set[i], msg,
+		    sizeof(msg)) != 0)
+			errx(1, "-o %s", msg);
 }
 
 static void
@@ -266,10 +293,13 @@ parse(int argc, char **argv, struct options *o)
 	};
 	int ch;
 
-	while ((ch = getopt_long(argc, argv, "fs:V", longs, NULL)) != -1)
+	while ((ch = getopt_long(argc, argv, "fo:s:V", longs, NULL)) != -1)
 		switch (ch) {
 		case 'f':
 			o->foreground = true;
+			break;
+		case 'o':
+			add_setting(o, optarg);
 			break;
 		case 's':
 			o->socket = optarg;
@@ -303,6 +333,8 @@ main(int argc, char **argv)
 	}
 	if ((error = daemon_init(&d)) != 0)
 		errc(1, error, "cannot start");
+	apply_settings(&d, &o);
+	free(o.set);
 	if (o.pcap != NULL &&
 	    capture_start(&d, o.pcap, msg, sizeof(msg)) != 0)
 		errx(1, "%s: %s", o.pcap, msg);

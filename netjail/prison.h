@@ -184,6 +184,10 @@ jailed(const struct vnet *v, const struct cred *cred)
 /* True if `owner' is `viewer' or below it: what viewer may see. */
 bool	prison_check(const struct prison *viewer, const struct prison *owner);
 
+/* May viewer see what owner made?  A policy within prison_check(). */
+bool	cr_cansee(const struct vnet *v, const struct cred *viewer,
+	    const struct cred *owner);
+
 /* 0 or EPERM.  uid 0 asks for a privilege; jails keep only the listed ones. */
 int	priv_check(const struct vnet *v, const struct cred *cred,
 	    enum prison_priv priv);

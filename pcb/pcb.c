@@ -38,6 +38,7 @@ pcbs_init(struct vnet *v)
 {
 	struct pcbs *p = V_pcb(v);
 
+	portrange_jails(v, prison_portrange);
 	p->ports = zinit(v, "inpport", sizeof(struct inpport), 0, 0);
 	p->addrs = zinit(v, "inpaddr", sizeof(struct inpaddr), 0, 0);
 	p->shares = inpshare_zone(v);

@@ -26,6 +26,8 @@
 #include "base/vnet.h"
 #include "include/bsd/netinet/ip_portrange.h"
 
+struct prison;
+
 struct portkey {
 	uint32_t	space;	/* jid of prison_ip_owner() */
 	uint8_t		proto;	/* IPPROTO_ */
@@ -38,6 +40,17 @@ enum port_use { PORT_CONN, PORT_BOUND };
 struct portlimits {
 	uint16_t lo, hi;
 };
+
+/*
+ * The range a prison has of its own for IP_PORTRANGE_DEFAULT or, if high, _HIGH
+ * (host byte order); false: it has none.
+ */
+typedef bool portrange_own(const struct prison *pr, bool high,
+	    uint16_t *first, uint16_t *last);
+
+/* Who is asked what a jail reads as its limits; NULL at first: no jail has any.
+ * Said by a layer that knows jails. */
+void	portrange_jails(struct vnet *v, portrange_own *own);
 
 /* The limits that IP_PORTRANGE_DEFAULT/HIGH/LOW stand for now. */
 struct portlimits portrange_limits(const struct vnet *v, int which);

@@ -15,6 +15,7 @@ struct portrange {
 	int	reservedlow, reservedhigh;
 	int	randomized;
 	struct portrange_stats stats;
+	portrange_own	*own;		/* portrange_jails() */
 
 	struct portmaps	maps;
 	uint16_t	cursor[256];	/* last port in sequence, by protocol */

@@ -4,7 +4,8 @@
  * net.inet.ip.portrange.*: names, defaults and clamps of FreeBSD 14.  A limit
  * out of its bounds is moved to the nearest bound without complaint; limits in
  * the wrong order are taken in the right one (portrange_limits()).  New values
- * hold from the next choice on; ports taken before stay taken.
+ * hold from the next choice on; ports taken before stay taken.  A jail that has
+ * a range of its own reads that one; it writes none.
  *
  * The sequential fall-back of old (randomcps, randomtime) is not here: a
  * random choice costs the same at any rate.
@@ -42,11 +43,40 @@ sysctl_lowlimit(const struct sysctl_oid *oid, struct sysctl_req *req)
 	return sysctl_limit(oid, req, 1, IPPORT_RESERVED - 1);
 }
 
+/* True: *val is the limit of the reader's jail that stands for var. */
+static bool
+own_limit(const struct portrange *r, const struct sysctl_req *req,
+    const int *var, int *val)
+{
+	bool high = var == &r->hifirst || var == &r->hilast;
+	uint16_t first, last;
+
+	if (r->own == NULL || !req->jailed ||
+	    !r->own(req->cred->prison, high, &first, &last))
+		return false;
+	*val = var == &r->first || var == &r->hifirst ? first : last;
+	return true;
+}
+
 static int
 sysctl_highlimit(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
+	int val;
+
+	if (own_limit(V_portrange(req->vnet), req, sysctl_var(oid, req), &val))
+		return sysctl_handle_value(oid, req, &val, sizeof(val));
 	return sysctl_limit(oid, req, IPPORT_RESERVED, IPPORT_MAX);
 }
+
+void
+portrange_jails(struct vnet *v, portrange_own *own)
+{
+	V_portrange(v)->own = own;
+}
+
+SYSCTL_NODE(portrange, "net.inet.ip.portrange", OID_AUTO, "IP Ports");
+SYSCTL_NODE(portrange_stats, "net.inet.ip.portrange.stats", OID_AUTO,
+    "Port choices and refusals");
 
 #define PORTRANGE_INT(nm, flags, fn, descr)                                \
 	SYSCTL_INT(portrange_##nm, "net.inet.ip.portrange." #nm, OID_AUTO, \

@@ -207,7 +207,7 @@ records_out(struct sysctl_req *req, const struct pcblist *l,
 		if (n >= PCBLIST_SLICE)
 			return SYSCTL_MORE;
 		n++;
-		shown = prison_check(viewer, inp->inp_cred.prison);
+		shown = cr_cansee(req->vnet, req->cred, &inp->inp_cred);
 		cost = shown && inp->inp_socket != NULL ?
 		    soparked(inp->inp_socket) : 0;
 		if (cost == SOPARKED_LATER)

@@ -91,7 +91,7 @@ records_out(struct sysctl_req *req, int type)
 		if (unp == NULL || unp->unp_gencnt > req->cursor[CUR_GEN])
 			return 0;
 		req->cursor[CUR_LAST] = unp->unp_gencnt;
-		if (!prison_check(viewer, unp->unp_cred.prison))
+		if (!cr_cansee(req->vnet, req->cred, &unp->unp_cred))
 			continue;
 		memset(&xu, 0, sizeof(xu));
 		fill_unpcb(&xu, unp);

@@ -108,6 +108,8 @@ knob_blackhole(const struct sysctl_oid *oid, struct sysctl_req *req)
 	SYSCTL_INT(tcp_##field, "net.inet.tcp." nm, num, CTLFLAG_RW,	\
 	    tcp_module, struct tcp_vnet, field, fn, des)
 
+SYSCTL_NODE(tcp_reass, "net.inet.tcp.reass", OID_AUTO,
+    "TCP Segment Reassembly Queue");
 TCP_KNOB(rfc1323, "rfc1323", 1, knob_bool,
     "Offer window scaling and timestamps (RFC 7323)");
 TCP_KNOB(mssdflt, "mssdflt", 3, knob_mss,

@@ -40,7 +40,7 @@
 struct udpstate {
 	struct udpstat	 stat;
 	struct inpcbinfo *pcbinfo;
-	int		 checksum;
+	int		 checksum, blackhole;
 	uint32_t	 maxdgram, recvspace;	/* bytes */
 };
 
@@ -62,6 +62,10 @@ SYSCTL_UINT(udp_maxdgram, "net.inet.udp.maxdgram", 3, CTLFLAG_RW, udp_module,
 SYSCTL_UINT(udp_recvspace, "net.inet.udp.recvspace", 4, CTLFLAG_RW, udp_module,
     struct udpstate, recvspace, NULL,
     "Maximum space for incoming UDP datagrams");
+
+SYSCTL_INT(udp_blackhole, "net.inet.udp.blackhole", OID_AUTO, CTLFLAG_RW,
+    udp_module, struct udpstate, blackhole, NULL,
+    "Do not send port unreachables for refused connects");
 
 static int
 udp_init(struct vnet *v)
@@ -155,8 +159,9 @@ udp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	inp = in_pcblookup(V_udpstate(v)->pcbinfo, &from, &to);
 	if (inp == NULL) {
 		UDPSTAT(v)->udps_noport++;
-		icmp_unreach(v, m, src, dst, IPPROTO_UDP,
-		    ICMP_UNREACH_PORT_CODE);
+		if (V_udpstate(v)->blackhole == 0)
+			icmp_unreach(v, m, src, dst, IPPROTO_UDP,
+			    ICMP_UNREACH_PORT_CODE);
 		m_freem(v, m);
 		return;
 	}

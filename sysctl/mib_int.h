@@ -28,11 +28,19 @@ struct mib_node {
 /* The root of v's tree. */
 const struct mib_node *mib_root(const struct vnet *v);
 
-/* CTLTYPE_ | CTLFLAG_ of a node, declared or not. */
+/*
+ * CTLTYPE_ | CTLFLAG_ of a node, declared or not.  Every setting may be given
+ * at the start of the stack (assign.c), which CTLFLAG_TUN says.
+ */
 static inline uint32_t
 mib_kind(const struct mib_node *n)
 {
-	return n->oid != NULL ? n->oid->kind : (CTLTYPE_NODE | CTLFLAG_RD);
+	uint32_t kind = n->oid != NULL ? n->oid->kind :
+	    (CTLTYPE_NODE | CTLFLAG_RD);
+
+	if ((kind & (CTLFLAG_WR | CTLFLAG_STATS | CTLFLAG_SKIP)) == CTLFLAG_WR)
+		kind |= CTLFLAG_TUN;
+	return kind;
 }
 
 /* True if names go on below n: a node that does not handle them itself. */

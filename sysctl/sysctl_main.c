@@ -24,6 +24,7 @@
 
 #include "sysctl/client.h"
 #include "sysctl/sysctl.h"
+#include "sysctl/text.h"
 
 #define META_NAME	1
 #define META_NEXT	2
@@ -49,34 +50,10 @@ struct var {
 	char		 fmt[MAXTEXT];
 };
 
-struct kind {
-	const char	*name;		/* -t */
-	unsigned	 size;		/* bytes of an integer; 0: it is none */
-	bool		 sign;
-};
-
-static const struct kind kinds[CTLTYPE + 1] = {
-	[CTLTYPE_NODE] = { "node", 0, false },
-	[CTLTYPE_INT] = { "integer", sizeof(int), true },
-	[CTLTYPE_STRING] = { "string", 0, false },
-	[CTLTYPE_S64] = { "int64_t", 8, true },
-	[CTLTYPE_OPAQUE] = { "opaque", 0, false },
-	[CTLTYPE_UINT] = { "unsigned integer", sizeof(int), false },
-	[CTLTYPE_LONG] = { "long integer", sizeof(long), true },
-	[CTLTYPE_ULONG] = { "unsigned long", sizeof(long), false },
-	[CTLTYPE_U64] = { "uint64_t", 8, false },
-	[CTLTYPE_U8] = { "uint8_t", 1, false },
-	[CTLTYPE_U16] = { "uint16_t", 2, false },
-	[CTLTYPE_S8] = { "int8_t", 1, true },
-	[CTLTYPE_S16] = { "int16_t", 2, true },
-	[CTLTYPE_S32] = { "int32_t", 4, true },
-	[CTLTYPE_U32] = { "uint32_t", 4, false },
-};
-
-static const struct kind *
+static const struct sysctl_type *
 kind_of(const struct var *v)
 {
-	return &kinds[v->kind & CTLTYPE];
+	return sysctl_type(v->kind);
 }
 
 static bool
@@ -173,7 +150,7 @@ var_read(const struct var *v, size_t *lenp)
 /* ---- showing ---- */
 
 static void
-show_integer(const struct kind *k, const char *p)
+show_integer(const struct sysctl_type *k, const char *p)
 {
 	union { uint64_t u; uint8_t b[8]; } raw = { 0 };
 	uint64_t u;
@@ -207,7 +184,7 @@ show_dump(const struct var *v, const char *val, size_t len)
 static void
 show_value(const struct var *v, const char *val, size_t len)
 {
-	const struct kind *k = kind_of(v);
+	const struct sysctl_type *k = kind_of(v);
 	size_t i;
 
 	if (is_string(v)) {
@@ -341,63 +318,6 @@ show_all(const int *mib, unsigned len)
 
 /* ---- setting ---- */
 
-/* One number of v's kind from text into p.  False: it is none. */
-static bool
-parse_integer(const struct kind *k, const char *text, void *p)
-{
-	unsigned bits = k->size * 8;
-	uint64_t u;
-	int64_t s;
-	char *end;
-
-	errno = 0;
-	if (k->sign) {
-		s = strtoimax(text, &end, 0);
-		if (bits < 64 && (s < -(INT64_C(1) << (bits - 1)) ||
-		    s >= INT64_C(1) << (bits - 1)))
-			return false;
-		u = (uint64_t)s;
-	} else {
-		u = strtoumax(text, &end, 0);
-		if ((bits < 64 && u >> bits != 0) || strchr(text, '-') != NULL)
-			return false;
-	}
-	if (errno != 0 || end == text || *end != '\0')
-		return false;
-	memcpy(p, &u, k->size);
-	return true;
-}
-
-/*
- * The binary form of text: for an integer kind, numbers separated by blanks or
- * commas.  NULL: refused, with a message.  The caller frees it.
- */
-static void *
-value_encode(const struct kind *k, const char *text, const char *where,
-    size_t *lenp)
-{
-	char *copy = strdup(text), *rest = copy, *token;
-	char *buf = malloc(strlen(text) * 8 + 8);
-	size_t len = 0;
-
-	if (copy == NULL || buf == NULL)
-		err(1, NULL);
-	while ((token = strsep(&rest, " \t,")) != NULL) {
-		if (*token == '\0')
-			continue;
-		if (!parse_integer(k, token, buf + len)) {
-			warnx("invalid %s '%s'%s", k->name, token, where);
-			free(copy);
-			free(buf);
-			return NULL;
-		}
-		len += k->size;
-	}
-	free(copy);
-	*lenp = len;
-	return buf;
-}
-
 /* 0, or 1 with a message: can v be set at all? */
 static int
 check_settable(const struct var *v, const char *name, const char *value,
@@ -409,7 +329,7 @@ check_settable(const struct var *v, const char *name, const char *value,
 	}
 	if ((v->kind & CTLFLAG_WR) == 0 && (v->kind & CTLFLAG_TUN) != 0) {
 		warnx("oid '%s' is a read only tunable%s", name, where);
-		warnx("Tunable values are set in /boot/loader.conf");
+		warnx("Tunable values are set by netjaild -o");
 		return 1;
 	}
 	if ((v->kind & CTLFLAG_WR) == 0) {
@@ -452,19 +372,24 @@ static int
 set_var(const struct var *v, const char *name, const char *value,
     const char *where)
 {
-	void *new = NULL;
-	size_t len = strlen(value);
+	void *new;
+	char bad[MAXTEXT];
+	size_t len;
 	bool shown;
 	int error;
 
 	if (check_settable(v, name, value, where) != 0)
 		return 1;
-	if (kind_of(v)->size != 0 &&
-	    (new = value_encode(kind_of(v), value, where, &len)) == NULL)
+	error = sysctl_encode(v->kind, value, &new, &len, bad, sizeof(bad));
+	if (error == ENOMEM)
+		err(1, NULL);
+	if (error != 0) {
+		warnx("invalid %s '%s'%s", kind_of(v)->name, bad, where);
 		return 1;
+	}
 	shown = show_var(v, !opt.values);
-	error = nj_sysctl(v->mib, v->len, NULL, NULL,
-	    new != NULL ? new : value, len) == -1 ? errno : 0;
+	error = nj_sysctl(v->mib, v->len, NULL, NULL, new, len) == -1 ?
+	    errno : 0;
 	free(new);
 	if (error != 0) {
 		if (shown && !opt.binary)

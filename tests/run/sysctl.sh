@@ -59,6 +59,78 @@ sysctl: unknown oid 'net.nothing' at line 4
 1" sysctl -f "$T/conf"
 like "$(sysctl 2>&1)" "usage: sysctl *" "sysctl alone shows how it is used"
 
+usage="usage: sysctl [-bdeFhilNnoqTtWwx] [-B bufsize] [-f filename] \
+name[=value] ...
+       sysctl [-bdeFhlNnoqTtWwx] [-B bufsize] -a"
+says "$usage
+1" sysctl -N -n kern.ostype
+says "$usage
+1" sysctl -N -l kern.ostype
+says "$usage
+1" sysctl -T $first=1
+says "$usage
+1" sysctl -W $first=1
+says "kern.ostype: 8: netjail
+0" sysctl -l kern.ostype
+says "kern.ostype: A
+0" sysctl -F kern.ostype
+says "kern.ipc.maxsockbuf: unsigned integer
+kern.ipc.maxsockets: integer
+0" sysctl -t kern.ipc.maxsockbuf kern.ipc.maxsockets
+says "$first=10000 -> 10001
+0" sysctl -e $first=10001
+says "$first: 10001 -> 10000
+0" sysctl -w "$first : '10000'"
+says "$first: 10000
+0" sysctl -h $first
+says "net.inet.ip.portrange.first: 10000
+net.inet.ip.portrange.hifirst: 49152
+net.inet.ip.portrange.hilast: 65535
+net.inet.ip.portrange.last: 65535
+net.inet.ip.portrange.lowfirst: 1023
+net.inet.ip.portrange.lowlast: 600
+net.inet.ip.portrange.randomized: 1
+net.inet.ip.portrange.reservedhigh: 1023
+net.inet.ip.portrange.reservedlow: 0
+0" sysctl -W net.inet.ip.portrange
+says "sysctl: invalid integer '99999999999'
+1" sysctl $first=99999999999
+says "sysctl: invalid integer '-0x'
+1" sysctl $first=-0x
+says "sysctl: net.inet.tcp.sendspace: Invalid argument
+net.inet.tcp.sendspace: 262144
+1" sh -c 'sysctl net.inet.tcp.sendspace=1 2>&1 | sort -r; exit 1'
+says "0" sysctl vm.zones
+like "$(sysctl -o vm.zones)" "vm.zones: Format:S,xzone Length:* Dump:0x68*..." \
+    "-o shows the first bytes of opaque values"
+check "-x shows them all" sh -c \
+    '[ "$(sysctl -nx vm.zones | sed s/.*0x// | tr -d "\n" | wc -c)" = \
+    $(($(sysctl -b vm.zones | wc -c) * 2)) ]'
+is "$(sysctl -AN)" "$(sysctl -oaN)" "-A is -oa"
+is "$(sysctl -XN)" "$(sysctl -xaN)" "-X is -xa"
+says "0" sysctl -B 4 kern.ostype
+says "kern.ostype: netjail
+0" sysctl -B 64 kern.ostype
+is "$(sysctl -aNT)" "$(sysctl -aNW)" "every setting may be given at the start"
+printf '%s\n' 'net.nothing' >"$T/conf"
+says "0" sysctl -i -f "$T/conf"
+says "sysctl: $T/none: No such file or directory
+66" sysctl -f "$T/none"
+
+# Every value, and every node above one, says what it is.
+sysctl -AN >"$T/names"
+while read -r name; do
+	while :; do
+		echo "$name"
+		case $name in *.*) name=${name%.*} ;; *) break ;; esac
+	done
+done <"$T/names" | sort -u >"$T/leaves"
+is "$(while read -r name; do
+	[ -n "$(sysctl -nd "$name" | tr -d ' ')" ] || echo "$name"
+done <"$T/leaves")" "" "every value has a description"
+is "$(sysctl -ANF | wc -l)" "$(sysctl -AF | grep -c ': .')" \
+    "every value has a format"
+
 sysctl -aN >"$T/names"
 is "$(grep -c '^kern.ostype$' "$T/names")" 1 "-a shows kern.ostype once"
 is "$(grep -c '^sysctl\.' "$T/names")" 0 "-a leaves out what is about names"
@@ -88,7 +160,37 @@ is "$(jail a 10.0.20.1 sysctl -n kern.hostname)" a.test \
 says "kern.hostname: a.test -> b.test
 0" jail a 10.0.20.1 sysctl kern.hostname=b.test
 
+is "$(netjail -n r -o portrange.first=20000 -o portrange.last=20010 / r.test \
+    10.0.20.2 sysctl -n net.inet.ip.portrange.first \
+    net.inet.ip.portrange.last net.inet.ip.portrange.hifirst)" "20000
+20010
+49152" "a jail reads the range of ports that is its own"
+
+# Who may see whose.
+sysctl security.bsd.see_other_uids=0 >/dev/null
+is "$(sysctl -n security.bsd.see_other_uids)" 0 "see_other_uids is set"
+sysctl security.bsd.see_other_uids=1 >/dev/null
+
 # Nobody there.
 says "sysctl: cannot reach netjaild: No such file or directory
 1" env NETJAIL_SOCK="$T/none" sysctl -a
+
+# At the start of the stack.
+says "netjaild: -o unknown oid 'net.nothing'
+1" netjaild -f -s "$T/n" -o net.nothing=1
+says "netjaild: -o oid 'kern.ostype' cannot be set at the start
+1" netjaild -f -s "$T/n" -o kern.ostype=x
+says "netjaild: -o invalid integer 'x'
+1" netjaild -f -s "$T/n" -o $first=x
+says "netjaild: -o net.inet.tcp.msl: Invalid argument
+1" netjaild -f -s "$T/n" -o net.inet.tcp.msl=0
+says "netjaild: -o net.inet: not name=value
+1" netjaild -f -s "$T/n" -o net.inet
+netjaild -f -s "$T/n" -o $first=11111 -o kern.hostname=early &
+early=$!
+until_ok 5 env NETJAIL_SOCK="$T/n" sysctl -q $first
+says "$first: 11111
+kern.hostname: early
+0" env NETJAIL_SOCK="$T/n" sysctl $first kern.hostname
+stop $early
 finish

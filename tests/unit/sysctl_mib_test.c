@@ -519,7 +519,7 @@ meta_tells_name_kind_format_and_description(void **state)
 	assert_string_equal((char *)meta(1, mib, len).data, "debug.t.name");
 	a = meta(4, mib, len);
 	memcpy(&kind, a.data, sizeof(kind));
-	assert_int_equal(kind, CTLTYPE_STRING | CTLFLAG_RW);
+	assert_int_equal(kind, CTLTYPE_STRING | CTLFLAG_RWTUN);
 	assert_string_equal((char *)a.data + 4, "A");
 	assert_string_equal((char *)meta(5, mib, len).data, "a name");
 	a = meta(4, mib, 2);
