@@ -13,6 +13,7 @@
  *	face, pump, dgram  the AF_UNIX socket in the program's hand, made to
  *			look and behave like the TCP or UDP socket behind it
  *	target		the calling thread's memory and descriptors
+ *	files		kern.file: which processes hold which sockets
  *	capture		lo0's packets to a file
  *	turn		how long packets wait, for who wants to know
  *
@@ -51,6 +52,8 @@ struct daemon {
 	uint64_t	 sweep_at;	/* ns: when to sweep them; 0: not */
 	struct pairs	 pairs;
 	struct htable	 faces;		/* by cookie */
+	struct htable	 inos;		/* the same by inode number */
+	uint64_t	 pidns;		/* our own pid namespace */
 	struct faces	 dirty;		/* to be served by daemon_settle() */
 	struct faces	 gone;		/* FACE_GONE, oldest first */
 	unsigned	 ngone;

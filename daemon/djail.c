@@ -20,6 +20,7 @@
 #include "daemon/ctljail.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/files.h"
 #include "daemon/notify.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
@@ -430,6 +431,7 @@ djail_watch(struct djail *j, int fd)
 		j->init.fd = -1;
 		return error;
 	}
+	files_jail(j);
 	if (prison_persist(j->prison))
 		j->state = DJAIL_LIVE;
 	return 0;

@@ -41,6 +41,9 @@ struct djail {
 	struct conn	*maker;		/* until it has started a program there */
 	struct conn	*leash;		/* init's connection */
 	struct source	 init;		/* pidfd of init, or fd -1 */
+	pid_t		 initpid;	/* its number, while it is watched */
+	uint64_t	 pidns;		/* its pid namespace; 0: not known */
+	unsigned	 nslevel;	/* how far below ours that is */
 	struct prison_purge purge;	/* DYING: how far it has got */
 	unsigned	 naddr;		/* of its addresses, on lo0 */
 	TAILQ_ENTRY(djail) link;

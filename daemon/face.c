@@ -46,12 +46,12 @@ face_set_state(struct face *f, enum face_state to)
 
 /* ---- the table ---- */
 
-/* The kernel hands cookies out in sequence, and nobody chooses them: all that
- * is needed is that neighbours scatter. */
-static uint64_t
-face_hash(uint64_t cookie)
+/* The kernel hands cookies and inode numbers out in sequence, and nobody
+ * chooses them: all that is needed is that neighbours scatter. */
+uint64_t
+face_hash(uint64_t n)
 {
-	uint64_t h = cookie * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15);
 
 	h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	return h ^ h >> 32;
@@ -156,6 +156,7 @@ face_new(struct daemon *d, struct djail *j, struct socket *so,
 	f->jail = j;
 	f->so = so;
 	f->cookie = p->cookie;
+	f->ino = p->ino;
 	f->state = state;
 	f->tx_ready = true;
 	f->hint_tid = -1;
@@ -168,6 +169,7 @@ face_new(struct daemon *d, struct djail *j, struct socket *so,
 		return NULL;
 	}
 	htable_insert(&d->faces, &f->hlink, face_hash(f->cookie));
+	htable_insert(&d->inos, &f->inolink, face_hash(f->ino));
 	so->so_upcall = face_upcall;
 	so->so_upcallarg = f;
 	TAILQ_INSERT_TAIL(&j->faces, f, jlink);
@@ -212,6 +214,7 @@ face_free(struct face *f, bool abort)
 	face_close_own(f);
 	dgram_fini(f);
 	htable_remove(&d->faces, &f->hlink);
+	htable_remove(&d->inos, &f->inolink);
 	TAILQ_REMOVE(&f->jail->faces, f, jlink);
 	free(f);
 }

@@ -46,7 +46,9 @@ struct face {
 	struct djail	*jail;		/* counted there */
 	struct socket	*so;		/* NULL when GONE */
 	uint64_t	 cookie;
+	uint64_t	 ino;		/* of the app end */
 	struct hlink	 hlink;		/* in daemon->faces */
+	struct hlink	 inolink;	/* in daemon->inos */
 	TAILQ_ENTRY(face) jlink;	/* in jail->faces, GONE ones first */
 	TAILQ_ENTRY(face) dlink;	/* dirty, or gone */
 	enum face_state	 state;		/* face_set_state() only */
@@ -80,6 +82,9 @@ struct face *face_new(struct daemon *d, struct djail *j, struct socket *so,
 	    const struct pair *p, enum face_state state);
 
 struct face *face_find(const struct daemon *d, uint64_t cookie);
+
+/* The hash that a cookie or an inode number is kept under. */
+uint64_t face_hash(uint64_t n);
 
 /* Out of all tables, socket closed or (abort) reset, freed.  Parked calls on
  * it are answered. */

@@ -29,6 +29,7 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/files.h"
 #include "daemon/notify.h"
 #include "daemon/turn.h"
 #include "netjail/prison.h"
@@ -223,8 +224,10 @@ daemon_init(struct daemon *d)
 	if ((error = loop_init(&d->loop)) != 0 ||
 	    (error = stack_init(d)) != 0 ||
 	    (error = htable_init(d->vnet, &d->faces)) != 0 ||
+	    (error = htable_init(d->vnet, &d->inos)) != 0 ||
 	    (error = djail_init(d)) != 0)
 		return error;
+	files_init(d);
 	sosetparked(d->vnet, face_parked);
 	return 0;
 }
@@ -240,6 +243,7 @@ daemon_fini(struct daemon *d)
 	pairs_fini(&d->pairs);
 	targets_fini(&d->targets);
 	htable_fini(&d->faces);
+	htable_fini(&d->inos);
 	vnet_free(d->vnet);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "daemon/pair.h"
 
@@ -26,6 +27,7 @@ pair_make(enum pair_kind kind, struct pair *p)
 {
 	int type = kind == PAIR_DGRAM ? SOCK_SEQPACKET : SOCK_STREAM;
 	socklen_t len = sizeof(p->cookie);
+	struct stat st;
 	int fds[2], error = 0;
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
@@ -35,12 +37,14 @@ pair_make(enum pair_kind kind, struct pair *p)
 	if (kind == PAIR_FRESH)
 		error = pair_prefill(p->app);
 	if (error == 0 &&
-	    getsockopt(p->app, SOL_SOCKET, SO_COOKIE, &p->cookie, &len) < 0)
+	    (getsockopt(p->app, SOL_SOCKET, SO_COOKIE, &p->cookie, &len) < 0 ||
+	    fstat(p->app, &st) < 0))
 		error = errno;
 	if (error != 0) {
 		close(p->app);
 		close(p->own);
-	}
+	} else
+		p->ino = st.st_ino;
 	return error;
 }
 

@@ -26,6 +26,7 @@ enum pair_kind { PAIR_FRESH, PAIR_STREAM, PAIR_DGRAM, PAIR_NKINDS };
 struct pair {
 	int	 app, own;	/* descriptors, close-on-exec */
 	uint64_t cookie;	/* SO_COOKIE of app */
+	uint64_t ino;		/* its inode number */
 };
 
 struct pairs {

@@ -78,8 +78,7 @@ targets_sweep(struct targets *ts)
 	}
 }
 
-/* Read a "Name:\tvalue" line of /proc/TID/status.  False: no such thread. */
-static bool
+bool
 proc_status(pid_t tid, char *buf, size_t len)
 {
 	char path[64];
@@ -97,7 +96,7 @@ proc_status(pid_t tid, char *buf, size_t len)
 	return true;
 }
 
-static uint64_t
+uint64_t
 status_value(const char *status, const char *name, int base, unsigned skip)
 {
 	const char *p = strstr(status, name);

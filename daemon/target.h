@@ -52,6 +52,14 @@ bool	target_alone(pid_t tid);
 int	target_search(struct targets *ts, uint64_t turn, int fd,
 	    uint64_t cookie, int64_t *pos, pid_t *tidp, int *nump);
 
+/* /proc/TID/status, NUL-terminated.  False: no such thread. */
+bool	proc_status(pid_t tid, char *buf, size_t len);
+
+/* A number of such a text: the one that follows `skip' others behind name, which
+ * is "\nName:".  0 where there is none. */
+uint64_t status_value(const char *status, const char *name, int base,
+	    unsigned skip);
+
 /* Is fd the socket with this SO_COOKIE? */
 bool	is_socket(int fd, uint64_t cookie);
 
