@@ -93,7 +93,15 @@ $(B)/unit/$(1): $(call objs,tests/unit/$(1).c $(call core,$(call upto,$(call lay
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lcmocka -lbsd
 endef
-$(foreach t,$(UNIT),$(eval $(call UNIT_RULE,$(t))))
+
+# What of daemon/ makes no system calls has unit tests too: daemon_X_test.c is
+# linked with X.
+DUNIT	= $(filter daemon_%,$(UNIT))
+$(foreach t,$(filter-out daemon_%,$(UNIT)),$(eval $(call UNIT_RULE,$(t))))
+$(addprefix $(B)/unit/,$(DUNIT)): $(B)/unit/daemon_%_test: \
+	  $(B)/obj/tests/unit/daemon_%_test.o $(B)/obj/daemon/%.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
 
 # The one that lets malloc(3) fail.
 $(B)/unit/stack_nomem_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc \

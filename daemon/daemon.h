@@ -12,6 +12,8 @@
  *	sockopt, sockmsg  the long ones of these
  *	face, pump, dgram  the AF_UNIX socket in the program's hand, made to
  *			look and behave like the TCP or UDP socket behind it
+ *	sockdiag	a netlink socket that asks which sockets there are;
+ *			diagrec, diagbc: its records and filters
  *	target		the calling thread's memory and descriptors
  *	files		kern.file: which processes hold which sockets
  *	capture		lo0's packets to a file
@@ -40,10 +42,12 @@ struct call;
 struct capture;
 struct djail;
 struct face;
+struct sockdiag;
 
 TAILQ_HEAD(calls, call);
 TAILQ_HEAD(djails, djail);
 TAILQ_HEAD(faces, face);
+TAILQ_HEAD(sockdiags, sockdiag);
 
 struct daemon {
 	struct vnet	*vnet;
@@ -59,6 +63,9 @@ struct daemon {
 	unsigned	 ngone;
 	struct calls	 parked;	/* trapped calls that wait */
 	uint64_t	 probe_at;	/* ns: when parked calls are looked at */
+	struct sockdiags diags;		/* that have something to do */
+	uint64_t	 diag_turn;	/* vnet's time in the last turn that */
+	uint64_t	 diag_end;	/* served some; when it was over */
 	struct djails	 djails;	/* the first is the stack itself, jid 0 */
 	struct djails	 dying;		/* not in djails any more */
 	unsigned	 ndying;

@@ -32,6 +32,8 @@
 
 #define JAIL_MAXADDRS 65536
 
+#define NOBODY 65534	/* whom a user namespace shows for ids it has not */
+
 /*
  * How much of removing jails is done between packets, in things of some 100 ns
  * each (a face is some more), and when jails are looked at for which there was
@@ -339,6 +341,19 @@ djail_cred(const struct djail *j, uid_t uid)
 	};
 }
 
+uint32_t
+djail_uid(const struct djail *j, uint32_t uid)
+{
+	const struct idmap *m;
+
+	if (prison_jid(j->prison) == 0)
+		return uid == 0 ? j->d->owner : uid;
+	for (m = j->uids; uid != 0 && m < j->uids + DJAIL_IDMAPS; m++)
+		if (uid - m->outside < m->count)
+			return uid - m->outside + m->inside;
+	return uid == 0 ? 0 : NOBODY;
+}
+
 /* ---- listeners ---- */
 
 void
@@ -426,6 +441,7 @@ djail_watch(struct djail *j, int fd)
 
 	j->init.fd = fd;
 	j->init.fn = init_event;
+	target_uidmap(fd, j->uids, DJAIL_IDMAPS);
 	if ((error = loop_add(&j->d->loop, &j->init, EPOLLIN)) != 0) {
 		close(fd);
 		j->init.fd = -1;

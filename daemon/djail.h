@@ -32,6 +32,8 @@ struct listener {		/* a seccomp listener */
 	TAILQ_ENTRY(listener) link;
 };
 
+#define DJAIL_IDMAPS	8
+
 struct djail {
 	struct daemon	*d;
 	struct prison	*prison;	/* a reference */
@@ -44,6 +46,7 @@ struct djail {
 	pid_t		 initpid;	/* its number, while it is watched */
 	uint64_t	 pidns;		/* its pid namespace; 0: not known */
 	unsigned	 nslevel;	/* how far below ours that is */
+	struct idmap	 uids[DJAIL_IDMAPS];	/* count 0 ends */
 	struct prison_purge purge;	/* DYING: how far it has got */
 	unsigned	 naddr;		/* of its addresses, on lo0 */
 	TAILQ_ENTRY(djail) link;
@@ -80,6 +83,10 @@ void	djail_reap(struct daemon *d);
 
 /* At the daemon's end: free all, whatever their state. */
 void	djail_fini(struct daemon *d);
+
+/* How j's programs see this uid of a cred: their own number, or the one that
+ * stands for those they do not know. */
+uint32_t djail_uid(const struct djail *j, uint32_t uid);
 
 /* The credentials of a thread of this jail with the given (outer) uid. */
 struct cred djail_cred(const struct djail *j, uid_t uid);

@@ -20,6 +20,7 @@
 #include "daemon/face.h"
 #include "daemon/notify.h"
 #include "daemon/pump.h"
+#include "daemon/sockdiag.h"
 
 #define RECORD_NS	500	/* a record of a listing takes as long */
 
@@ -32,6 +33,7 @@ static const unsigned face_from[] = {
 	[FACE_LISTENING] = FROM(FACE_NEW),
 	[FACE_OPEN] = FROM(FACE_NEW) | FROM(FACE_CONNECTING),
 	[FACE_DGRAM] = FROM(FACE_NEW),
+	[FACE_DIAG] = 0,
 	[FACE_GONE] = FROM(FACE_CONNECTING) | FROM(FACE_OPEN),
 };
 _Static_assert(sizeof(face_from) / sizeof(face_from[0]) == FACE_NSTATES,
@@ -94,6 +96,9 @@ face_event(struct source *src, uint32_t events)
 	case FACE_DGRAM:
 		dgram_event(f, events);
 		return;
+	case FACE_DIAG:
+		sockdiag_event(f, events);
+		return;
 	case FACE_NEW:
 	case FACE_CONNECTING:
 	case FACE_LISTENING:
@@ -112,7 +117,8 @@ face_events(const struct face *f)
 {
 	uint32_t ev = EPOLLRDHUP | EPOLLET;
 
-	if (f->state == FACE_OPEN || f->state == FACE_DGRAM)
+	if (f->state == FACE_OPEN || f->state == FACE_DGRAM ||
+	    f->state == FACE_DIAG)
 		ev |= EPOLLIN;
 	return f->want_out ? ev | EPOLLOUT : ev;
 }
@@ -170,8 +176,10 @@ face_new(struct daemon *d, struct djail *j, struct socket *so,
 	}
 	htable_insert(&d->faces, &f->hlink, face_hash(f->cookie));
 	htable_insert(&d->inos, &f->inolink, face_hash(f->ino));
-	so->so_upcall = face_upcall;
-	so->so_upcallarg = f;
+	if (so != NULL) {
+		so->so_upcall = face_upcall;
+		so->so_upcallarg = f;
+	}
 	TAILQ_INSERT_TAIL(&j->faces, f, jlink);
 	return f;
 }
@@ -213,6 +221,7 @@ face_free(struct face *f, bool abort)
 	face_drop_socket(f, abort);
 	face_close_own(f);
 	dgram_fini(f);
+	sockdiag_fini(f);
 	htable_remove(&d->faces, &f->hlink);
 	htable_remove(&d->inos, &f->inolink);
 	TAILQ_REMOVE(&f->jail->faces, f, jlink);
@@ -406,6 +415,9 @@ face_serve(struct face *f)
 		return;
 	case FACE_DGRAM:
 		dgram_run(f);
+		return;
+	case FACE_DIAG:
+		sockdiag_ready(f);
 		return;
 	case FACE_NEW:
 	case FACE_GONE:

@@ -14,6 +14,8 @@
  *		connection	accepted
  * OPEN		as the bytes say  bytes both ways; shutdown = FIN
  * DGRAM	the same	one packet per datagram
+ * DIAG		the same	one packet per netlink message or group of them:
+ *				no socket of the stack (sockdiag.h)
  * GONE		IN OUT ERR HUP	closed: refused, timed out or reset.  Kept for
  *				a while to answer SO_ERROR and the names
  *
@@ -32,11 +34,12 @@
 
 enum face_state {
 	FACE_NEW, FACE_CONNECTING, FACE_LISTENING, FACE_OPEN, FACE_DGRAM,
-	FACE_GONE, FACE_NSTATES
+	FACE_DIAG, FACE_GONE, FACE_NSTATES
 };
 
 #define FACE_MAXGONE	4096	/* GONE faces remembered, all jails together */
 
+struct sockdiag;
 struct dgaddr;			/* source of a datagram in the app's queue */
 STAILQ_HEAD(dgaddrs, dgaddr);
 
@@ -44,7 +47,7 @@ struct face {
 	struct source	 src;		/* the daemon's end; fd -1: closed */
 	struct daemon	*d;
 	struct djail	*jail;		/* counted there */
-	struct socket	*so;		/* NULL when GONE */
+	struct socket	*so;		/* NULL when DIAG or GONE */
 	uint64_t	 cookie;
 	uint64_t	 ino;		/* of the app end */
 	struct hlink	 hlink;		/* in daemon->faces */
@@ -73,10 +76,11 @@ struct face {
 	uint64_t	 dgbytes;	/* they are as long together */
 	bool		 pktinfo;	/* IP_PKTINFO wanted */
 	bool		 err_shown;	/* DGRAM: a token tells of so_error */
+	struct sockdiag	*diag;		/* DIAG: owned */
 };
 
-/* Make a face in state NEW, OPEN or DGRAM for so (owned from here on) out of
- * pair p; p->own is taken over, p->app stays the caller's.  NULL: no memory,
+/* Make a face in state NEW, OPEN, DGRAM or DIAG for so (owned from here on; DIAG:
+ * NULL) out of pair p; p->own is taken over, p->app stays the caller's.  NULL: no memory,
  * nothing was taken. */
 struct face *face_new(struct daemon *d, struct djail *j, struct socket *so,
 	    const struct pair *p, enum face_state state);

@@ -31,6 +31,7 @@
 #include "daemon/face.h"
 #include "daemon/files.h"
 #include "daemon/notify.h"
+#include "daemon/sockdiag.h"
 #include "daemon/turn.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
@@ -71,6 +72,7 @@ daemon_settle(struct daemon *d)
 		serve_dirty(d);
 		d->busy = more || !TAILQ_EMPTY(&d->dirty);
 	} while (d->busy && --rounds > 0);
+	sockdiag_run(d);
 	if (d->ndying > 0)
 		djail_reap(d);
 }
@@ -214,6 +216,7 @@ daemon_init(struct daemon *d)
 	TAILQ_INIT(&d->dirty);
 	TAILQ_INIT(&d->gone);
 	TAILQ_INIT(&d->parked);
+	TAILQ_INIT(&d->diags);
 	TAILQ_INIT(&d->djails);
 	TAILQ_INIT(&d->dying);
 	d->owner = geteuid();

@@ -178,6 +178,14 @@ call_foreign(const struct call *c)
 }
 
 static int
+call_run(struct call *c)
+{
+	if (c->face == NULL || c->face->state != FACE_DIAG)
+		return c->row->fn(c);
+	return c->row->diag != NULL ? c->row->diag(c) : EOPNOTSUPP;
+}
+
+static int
 call_handle(struct call *c)
 {
 	uint64_t cookie;
@@ -194,7 +202,7 @@ call_handle(struct call *c)
 		return call_foreign(c);
 	c->face->hint_tid = c->tid;
 	c->face->hint_fd = (int)c->args[0];
-	return c->row->fn(c);
+	return call_run(c);
 }
 
 void
@@ -234,7 +242,7 @@ notify_retry(struct face *f)
 	for (c = TAILQ_FIRST(&f->waiters); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, flink);
 		c->checked = false;
-		if ((outcome = c->row->fn(c)) == CALL_PARK)
+		if ((outcome = call_run(c)) == CALL_PARK)
 			continue;
 		call_answer(c, outcome);
 		call_unpark(c);

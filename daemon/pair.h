@@ -26,7 +26,7 @@ enum pair_kind { PAIR_FRESH, PAIR_STREAM, PAIR_DGRAM, PAIR_NKINDS };
 struct pair {
 	int	 app, own;	/* descriptors, close-on-exec */
 	uint64_t cookie;	/* SO_COOKIE of app */
-	uint64_t ino;		/* its inode number */
+	uint64_t ino;		/* inode number of app */
 };
 
 struct pairs {

@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <linux/netlink.h>
 
 #include "base/ctlmsg.h"
 #include "daemon/ctljail.h"
@@ -30,6 +31,7 @@
 #include "daemon/face.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
+#include "daemon/sockdiag.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
 
@@ -217,6 +219,8 @@ sys_socket(struct call *c)
 	struct socket *so;
 	int error;
 
+	if (domain == AF_NETLINK && (int)c->args[2] == NETLINK_SOCK_DIAG)
+		return sockdiag_socket(c);
 	if (domain == AF_UNIX || domain == AF_NETLINK)
 		return CALL_CONTINUE;
 	if (domain == AF_NETJAIL)
@@ -397,6 +401,7 @@ sys_connect(struct call *c)
 		return EISCONN;
 	case FACE_GONE:
 		return connect_gone(f);
+	case FACE_DIAG:
 	case FACE_NSTATES:
 		break;
 	}
@@ -573,6 +578,7 @@ sys_shutdown(struct call *c)
 	case FACE_NEW:
 	case FACE_CONNECTING:
 	case FACE_GONE:
+	case FACE_DIAG:
 	case FACE_NSTATES:
 		break;
 	}
@@ -620,12 +626,14 @@ sys_ioctl(struct call *c)
 	{ .arg = 1, .test = ARG_INT_EQ, .value = SOL_SOCKET,               \
 	    .arg2 = 2, .test2 = ARG_INT_EQ, .value2 = (v) }
 
-/* Families: UNIX (1) and NETLINK (16) are the kernel's. */
+/* Families: UNIX (1) is the kernel's, and so is NETLINK (16) but for one. */
 static const struct trap trap_socket[] = {
 	INT_EQ(0, 0), INT_EQ(0, AF_INET), INT_EQ(0, 3), INT_EQ(0, 4),
 	INT_EQ(0, 5), INT_EQ(0, 6), INT_EQ(0, 7), INT_EQ(0, 8), INT_EQ(0, 9),
 	INT_EQ(0, AF_INET6), INT_EQ(0, 11), INT_EQ(0, 12), INT_EQ(0, 13),
 	INT_EQ(0, 14), INT_EQ(0, 15), GE(0, 17),
+	{ .arg = 0, .test = ARG_INT_EQ, .value = AF_NETLINK,
+	    .arg2 = 2, .test2 = ARG_INT_EQ, .value2 = NETLINK_SOCK_DIAG },
 };
 
 static const struct trap trap_getsockopt[] = {
@@ -659,35 +667,39 @@ static const struct trap trap_ioctl[] = {
 /* By number of the call in the kernel's table of the machine. */
 static const struct sockcall sockcalls[] = {
 	{ SYS_socket, "socket", sys_socket, TRAPS(trap_socket) },
-	{ SYS_bind, "bind", sys_bind, .wantfd = true },
+	{ SYS_bind, "bind", sys_bind, .wantfd = true,
+	    .diag = sockdiag_bind },
 	{ SYS_listen, "listen", sys_listen, .wantfd = true },
 	{ SYS_connect, "connect", sys_connect, .wantfd = true,
-	    .timedout = EINPROGRESS },
+	    .diag = sockdiag_connect, .timedout = EINPROGRESS },
 	{ SYS_accept, "accept", sys_accept, .wantfd = true,
 	    .timedout = EAGAIN },
 	{ SYS_accept4, "accept4", sys_accept4, .wantfd = true,
 	    .timedout = EAGAIN },
 	{ SYS_getsockname, "getsockname", sys_getsockname, .wantfd = true,
-	    .harmless = true },
+	    .diag = sockdiag_getsockname, .harmless = true },
 	{ SYS_getpeername, "getpeername", sys_getpeername, .wantfd = true,
-	    .harmless = true },
+	    .diag = sockdiag_getpeername, .harmless = true },
 	{ SYS_shutdown, "shutdown", sys_shutdown, .wantfd = true,
 	    .harmless = true },
 	{ SYS_getsockopt, "getsockopt", sys_getsockopt, .wantfd = true,
-	    .harmless = true, TRAPS(trap_getsockopt) },
+	    .diag = sockdiag_getsockopt, .harmless = true, TRAPS(trap_getsockopt) },
 	{ SYS_setsockopt, "setsockopt", sys_setsockopt, .wantfd = true,
-	    .harmless = true, TRAPS(trap_setsockopt) },
+	    .diag = sockdiag_setsockopt, .harmless = true, TRAPS(trap_setsockopt) },
 	{ SYS_sendto, "sendto", sys_sendto, .wantfd = true,
-	    .timedout = EAGAIN, TRAPS(trap_address) },
+	    .diag = sockdiag_continue, .timedout = EAGAIN, TRAPS(trap_address) },
 	{ SYS_recvfrom, "recvfrom", sys_recvfrom, .wantfd = true,
-	    .harmless = true, .timedout = EAGAIN, TRAPS(trap_address) },
-	{ SYS_sendmsg, "sendmsg", sys_sendmsg, .wantfd = true },
+	    .diag = sys_recvfrom, .harmless = true, .timedout = EAGAIN, TRAPS(trap_address) },
+	{ SYS_sendmsg, "sendmsg", sys_sendmsg, .wantfd = true,
+	    .diag = sockdiag_continue },
 	{ SYS_recvmsg, "recvmsg", sys_recvmsg, .wantfd = true,
-	    .harmless = true, .timedout = EAGAIN },
-	{ SYS_sendmmsg, "sendmmsg", sys_sendmmsg, .wantfd = true },
+	    .diag = sys_recvmsg, .harmless = true, .timedout = EAGAIN },
+	{ SYS_sendmmsg, "sendmmsg", sys_sendmmsg, .wantfd = true,
+	    .diag = sockdiag_continue },
 	{ SYS_recvmmsg, "recvmmsg", sys_recvmmsg, .wantfd = true,
-	    .harmless = true, .timedout = EAGAIN },
-	{ SYS_ioctl, "ioctl", sys_ioctl, .wantfd = true, .harmless = true,
+	    .diag = sys_recvmmsg, .harmless = true, .timedout = EAGAIN },
+	{ SYS_ioctl, "ioctl", sys_ioctl, .wantfd = true,
+	    .diag = sockdiag_continue, .harmless = true,
 	    TRAPS(trap_ioctl) },
 	/* A way around the filter; programs fall back to what is above. */
 	{ SYS_io_uring_setup, "io_uring_setup", .fn = NULL },

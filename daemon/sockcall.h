@@ -10,8 +10,10 @@
 #include <stdint.h>
 
 #include "base/inaddr.h"
+#include "stack/tcp.h"
 
 struct call;
+struct tcp_info;
 
 /* A condition on one argument.  Arguments that are an int to the kernel are
  * compared in their low 32 bits, whatever stands above them. */
@@ -36,6 +38,8 @@ struct sockcall {
 	int		 nr;
 	const char	*name;
 	int		(*fn)(struct call *);	/* see notify.h; NULL: ENOSYS */
+	int		(*diag)(struct call *);	/* on a FACE_DIAG instead; NULL:
+						 * EOPNOTSUPP */
 	bool		 wantfd;	/* args[0] is a descriptor */
 	bool		 harmless;	/* cannot reach a network by itself */
 	int		 timedout;	/* errno when a parked one times out */
@@ -70,6 +74,11 @@ uint64_t call_timeout(const struct call *c, int optname);
 struct cred call_cred(const struct call *c);
 
 /* sockopt.c */
+/* The value of getsockopt(), as long as the caller has room for. */
+int	opt_out_int(struct call *c, int val);
+void	linux_tcp_info(const struct socket *so, struct tcp_info *ti);
+/* Linux numbers the states another way. */
+uint8_t	linux_tcp_state(enum tcp_state st);
 int	sys_getsockopt(struct call *c);
 int	sys_setsockopt(struct call *c);
 /* sockmsg.c */

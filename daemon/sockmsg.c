@@ -8,6 +8,7 @@
  *
  * On datagram sockets the daemon does all of it: gathers the payload from the
  * caller's memory, or scatters a datagram into it, with names and IP_PKTINFO.
+ * Netlink sockets (sockdiag.h) receive the same way.
  */
 #include <errno.h>
 #include <limits.h>
@@ -21,6 +22,7 @@
 #include "daemon/face.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
+#include "daemon/sockdiag.h"
 
 #define DGRAM_MAX	65507	/* payload of the largest UDP datagram */
 #define MSG_MAXIOV	64	/* pieces copied at a time; more are refused */
@@ -167,14 +169,25 @@ sys_sendmsg(struct call *c)
 
 /* ---- receiving ---- */
 
+/* Does what arrives come in pieces of its own, with an address each? */
+static bool
+has_records(const struct face *f)
+{
+	return f->state == FACE_DGRAM || f->state == FACE_DIAG;
+}
+
 /* A datagram into payload, or the reason to wait or fail. */
 static int
 dgram_next(struct call *c, uint32_t room, int flags, struct dgram *dg)
 {
+	bool peek = (flags & MSG_PEEK) != 0;
 	int error;
 
-	error = dgram_receive(c->face, c->app, payload, room,
-	    (flags & MSG_PEEK) != 0, dg);
+	if (c->face->state == FACE_DIAG)
+		error = sockdiag_receive(c->face, c->app, payload, room, peek,
+		    &dg->len);
+	else
+		error = dgram_receive(c->face, c->app, payload, room, peek, dg);
 	if (error != EWOULDBLOCK)
 		return error;
 	if (call_nonblock(c, flags))
@@ -191,7 +204,7 @@ sys_recvfrom(struct call *c)
 	uint32_t room = c->args[2] > DGRAM_MAX ? DGRAM_MAX :
 						 (uint32_t)c->args[2];
 
-	if (c->face->state != FACE_DGRAM)
+	if (!has_records(c->face))
 		return CALL_CONTINUE;
 	if ((error = dgram_next(c, room, flags, &dg)) != 0)
 		return error;
@@ -200,7 +213,9 @@ sys_recvfrom(struct call *c)
 	    dg.len < room ? dg.len : room);
 	if (error != 0)
 		return error;
-	return sockaddr_out(c, c->args[4], c->args[5], &dg.from);
+	return c->face->state == FACE_DIAG ?
+	    sockdiag_fromlen(c, c->args[4], c->args[5]) :
+	    sockaddr_out(c, c->args[4], c->args[5], &dg.from);
 }
 
 /* IP_PKTINFO, if wanted and if it fits; mh's control fields become results. */
@@ -262,6 +277,9 @@ name_out(struct call *c, struct msghdr *mh, const struct endpoint *from)
 		mh->msg_namelen = 0;
 		return 0;
 	}
+	if (c->face->state == FACE_DIAG)
+		return sockdiag_from(c, (uintptr_t)mh->msg_name,
+		    &mh->msg_namelen);
 	if (len > mh->msg_namelen)
 		len = mh->msg_namelen;
 	mh->msg_namelen = sizeof(sin);
@@ -299,7 +317,7 @@ recv_one(struct call *c, uint64_t msg, int flags)
 int
 sys_recvmsg(struct call *c)
 {
-	if (c->face->state != FACE_DGRAM)
+	if (!has_records(c->face))
 		return CALL_CONTINUE;
 	return recv_one(c, c->args[1], (int)c->args[2]);
 }
@@ -320,7 +338,7 @@ each_message(struct call *c, one_message *one)
 	int flags = (int)c->args[3], error = 0;
 	uint64_t msg = c->args[1];
 
-	if (c->face->state != FACE_DGRAM)
+	if (!has_records(c->face))
 		return CALL_CONTINUE;
 	for (i = 0; i < vlen && i < MMSG_MAX; i++) {
 		error = one(c, msg, i == 0 ? flags : flags | MSG_DONTWAIT);

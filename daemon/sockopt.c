@@ -122,7 +122,7 @@ opt_out(struct call *c, const void *val, size_t vallen)
 	return error;
 }
 
-static int
+int
 opt_out_int(struct call *c, int val)
 {
 	return opt_out(c, &val, sizeof(val));
@@ -189,10 +189,9 @@ get_constant(struct call *c, int name)
 	return ENOPROTOOPT;
 }
 
-static void
-fill_tcp_info(const struct socket *so, struct tcp_info *ti)
+uint8_t
+linux_tcp_state(enum tcp_state st)
 {
-	/* Linux numbers the states another way. */
 	static const uint8_t linux_state[TCP_NSTATES] = {
 		[TCPS_CLOSED] = 7, [TCPS_LISTEN] = 10, [TCPS_SYN_SENT] = 2,
 		[TCPS_SYN_RECEIVED] = 3, [TCPS_ESTABLISHED] = 1,
@@ -200,11 +199,18 @@ fill_tcp_info(const struct socket *so, struct tcp_info *ti)
 		[TCPS_CLOSING] = 11, [TCPS_LAST_ACK] = 9,
 		[TCPS_FIN_WAIT_2] = 5, [TCPS_TIME_WAIT] = 6,
 	};
+
+	return linux_state[st];
+}
+
+void
+linux_tcp_info(const struct socket *so, struct tcp_info *ti)
+{
 	struct tcp_facts tf;
 
 	tcp_facts(so, &tf);
 	memset(ti, 0, sizeof(*ti));
-	ti->tcpi_state = linux_state[tf.state];
+	ti->tcpi_state = linux_tcp_state(tf.state);
 	ti->tcpi_options = (uint8_t)((tf.timestamps_ok ? 1 : 0) |
 	    (tf.sack_ok ? 2 : 0) | (tf.wscale_ok ? 4 : 0));
 	ti->tcpi_snd_wscale = tf.snd_wscale & 0xf;
@@ -225,6 +231,7 @@ fill_tcp_info(const struct socket *so, struct tcp_info *ti)
 	ti->tcpi_bytes_received = tf.bytes_received;
 	ti->tcpi_segs_out = (uint32_t)tf.segs_out;
 	ti->tcpi_segs_in = (uint32_t)tf.segs_in;
+	ti->tcpi_reordering = 3;	/* duplicate ACKs that mean a loss */
 }
 
 static int
@@ -235,7 +242,7 @@ get_tcp(struct call *c, int name)
 
 	switch (name) {
 	case TCP_INFO:
-		fill_tcp_info(c->face->so, &ti);
+		linux_tcp_info(c->face->so, &ti);
 		return opt_out(c, &ti, sizeof(ti));
 	case TCP_CONGESTION:
 		return opt_out(c, reno, sizeof(reno));

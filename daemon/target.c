@@ -306,6 +306,42 @@ target_euid(struct targets *ts, pid_t tid, uid_t *uidp)
 	return 0;
 }
 
+/* The number of the process behind pidfd, or 0. */
+static pid_t
+pidfd_pid(int pidfd)
+{
+	char path[64], line[128];
+	int pid = 0;
+	FILE *fp;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	if ((fp = fopen(path, "re")) == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), fp) != NULL &&
+	    sscanf(line, "Pid: %d", &pid) != 1)
+		continue;
+	fclose(fp);
+	return pid;
+}
+
+void
+target_uidmap(int pidfd, struct idmap *map, unsigned n)
+{
+	char path[64];
+	unsigned i = 0;
+	FILE *fp;
+
+	memset(map, 0, n * sizeof(*map));
+	snprintf(path, sizeof(path), "/proc/%d/uid_map",
+	    (int)pidfd_pid(pidfd));
+	if ((fp = fopen(path, "re")) == NULL)
+		return;
+	while (i < n && fscanf(fp, "%u %u %u", &map[i].inside,
+	    &map[i].outside, &map[i].count) == 3)
+		i++;
+	fclose(fp);
+}
+
 int
 target_read(pid_t tid, uint64_t addr, void *buf, size_t len)
 {

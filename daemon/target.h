@@ -66,6 +66,15 @@ bool	is_socket(int fd, uint64_t cookie);
 /* The same thread's effective uid as the daemon sees it.  0 or errno. */
 int	target_euid(struct targets *ts, pid_t tid, uid_t *uidp);
 
+/* A row of a user namespace's uid_map. */
+struct idmap {
+	uint32_t inside, outside, count;
+};
+
+/* That of the process behind pidfd: n rows at most, what is left of them
+ * zero. */
+void	target_uidmap(int pidfd, struct idmap *map, unsigned n);
+
 /* Copy len bytes from or to its memory.  0 or EFAULT (nothing or a part was
  * copied). */
 int	target_read(pid_t tid, uint64_t addr, void *buf, size_t len);
