@@ -1,5 +1,5 @@
 /*
- * files.c - kern.file (sysctl/xfile.h): which processes hold which sockets.
+ * files.c - kern.file (include/bsd/sys/xfile.h): which processes hold which sockets.
  *
  * Theory of operation
  *
@@ -48,7 +48,7 @@
 #include "daemon/target.h"
 #include "netjail/prison.h"
 #include "sysctl/sysctl.h"
-#include "sysctl/xfile.h"
+#include "include/bsd/sys/xfile.h"
 
 /* What is done between packets, in microseconds or so. */
 #define SLICE_COST	80

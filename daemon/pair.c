@@ -29,7 +29,6 @@ pair_make(enum pair_kind kind, struct pair *p)
 	socklen_t len = sizeof(p->cookie);
 	struct stat st;
 	int fds[2], error = 0;
-	struct stat st;
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
 		return errno;

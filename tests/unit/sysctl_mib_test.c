@@ -103,7 +103,6 @@ handle_wo(const struct sysctl_oid *oid, struct sysctl_req *req)
 	return req->newptr != NULL ? 0 : EIO;
 }
 
-SYSCTL_NODE(debug, "debug", 5, "Debugging");
 SYSCTL_NODE(t_empty, "debug.t.empty", OID_AUTO, "Nothing below");
 SYSCTL_NODE(t_skipped, "debug.t.skipped", 9, NULL);
 SYSCTL_INT(t_skipped_rw, "debug.t.skipped.rw", 1, CTLFLAG_RW | CTLFLAG_SKIP,

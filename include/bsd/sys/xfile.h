@@ -15,14 +15,12 @@
  * The kernel does not tell how often a descriptor is shared, so xf_file,
  * xf_count, xf_msgcount and xf_offset are 0.
  */
-#ifndef SYSCTL_XFILE_H
-#define SYSCTL_XFILE_H
+#ifndef _NETJAIL_SYS_XFILE_H_
+#define _NETJAIL_SYS_XFILE_H_
 
-#include <assert.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "sysctl/xport.h"
+#include "_abi.h"
 
 #define DTYPE_SOCKET	2	/* xf_type */
 #define XF_FREAD	0x1	/* xf_flag */
@@ -57,16 +55,16 @@ struct xfile {
 	int64_t		xf_int64_pad[3];
 };
 
-XPORT_SIZE(xfile, 128);
-XPORT_AT(xfile, xf_pid, 8);
-XPORT_AT(xfile, xf_uid, 12);
-XPORT_AT(xfile, xf_fd, 16);
-XPORT_AT(xfile, xf_file, 24);
-XPORT_AT(xfile, xf_type, 32);
-XPORT_AT(xfile, xf_count, 36);
-XPORT_AT(xfile, xf_offset, 48);
-XPORT_AT(xfile, xf_data, 56);
-XPORT_AT(xfile, xf_flag, 72);
-XPORT_AT(xfile, xf_comm, 80);
+_ABI_SIZE(xfile, 128);
+_ABI_AT(xfile, xf_pid, 8);
+_ABI_AT(xfile, xf_uid, 12);
+_ABI_AT(xfile, xf_fd, 16);
+_ABI_AT(xfile, xf_file, 24);
+_ABI_AT(xfile, xf_type, 32);
+_ABI_AT(xfile, xf_count, 36);
+_ABI_AT(xfile, xf_offset, 48);
+_ABI_AT(xfile, xf_data, 56);
+_ABI_AT(xfile, xf_flag, 72);
+_ABI_AT(xfile, xf_comm, 80);
 
 #endif
