@@ -19,10 +19,8 @@
  * freed is not given soon.  A name is unique in the whole tree, because it
  * begins with the parent's.
  *
- * What a jail is allowed never changes after creation, nor do its addresses:
- * the ports its sockets hold are accounted under the jail that owns them.  The
- * range its ports are chosen from does not change either, so a child that says
- * nothing has a copy of its parent's.
+ * Jails below a jail are counted until they are freed, so a jail that makes and
+ * removes children all the time is held to its number of them, too.
  */
 #include <assert.h>
 #include <errno.h>
@@ -113,6 +111,13 @@ prison_find_name(const struct vnet *v, const char *name)
 	return pr != NULL && pr->pr_state == PRISON_ALIVE ? pr : NULL;
 }
 
+void
+prison_name_link(struct vnet *v, struct prison *pr)
+{
+	htable_insert(&V_prisons(v)->by_name, &pr->pr_namelink,
+	    hash_name(v, pr->pr_name));
+}
+
 /* Its jid and name are taken. */
 static void
 prison_link(struct vnet *v, struct prison *pr)
@@ -120,8 +125,7 @@ prison_link(struct vnet *v, struct prison *pr)
 	struct prisons *ps = V_prisons(v);
 
 	htable_insert(&ps->by_id, &pr->pr_idlink, hash_id(v, pr->pr_id));
-	htable_insert(&ps->by_name, &pr->pr_namelink,
-	    hash_name(v, pr->pr_name));
+	prison_name_link(v, pr);
 }
 
 static int
@@ -146,6 +150,9 @@ prisons_init(struct vnet *v)
 	pr->pr_refs = 1;
 	pr->pr_allow = PR_ALLOW_ALL;
 	pr->pr_persist = true;
+	pr->pr_hostown = true;
+	pr->pr_saddrsel[PR_INET] = pr->pr_saddrsel[PR_INET6] = true;
+	pr->pr_childmax = JAIL_MAX;
 	pr->pr_owner[PR_INET] = pr->pr_owner[PR_INET6] = pr;
 	strlcpy(pr->pr_name, "0", sizeof(pr->pr_name));
 	strlcpy(pr->pr_path, "/", sizeof(pr->pr_path));
@@ -173,8 +180,8 @@ VNET_MODULE(prison_module, struct prisons, VNET_PRISON, prisons_init,
 
 /* ---- creation ---- */
 
-__attribute__((format(printf, 4, 5))) static int
-refuse(int error, char *errmsg, size_t errlen, const char *fmt, ...)
+int
+prison_refuse(int error, char *errmsg, size_t errlen, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -195,29 +202,26 @@ next_id(const struct vnet *v)
 	return id;
 }
 
-/* May a jail with this jid have this last part of a name? */
+/* In the last part of a name. */
 static bool
-leaf_ok(const char *leaf, int jid)
+has_bad_char(const char *leaf)
 {
-	char digits[16];
-
-	for (const char *p = leaf; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == '\177' || *p == '.')
-			return false;
-	if (strspn(leaf, "0123456789") != strlen(leaf))
-		return true;
-	snprintf(digits, sizeof(digits), "%d", jid);
-	return strcmp(leaf, digits) == 0;
+	for (; *leaf != '\0'; leaf++)
+		if ((unsigned char)*leaf < ' ' || *leaf == '\177' ||
+		    *leaf == '.')
+			return true;
+	return false;
 }
 
 /* The full name: that of a parent other than prison0, a dot, the leaf. */
-static int
-set_name(const struct vnet *v, struct prison *pr, const char *name,
-    char *errmsg, size_t errlen)
+int
+prison_name_make(const struct vnet *v, const struct prison *pr,
+    const char *name, char *buf, char *errmsg, size_t errlen)
 {
 	const struct prison *parent = pr->pr_parent;
 	bool top = parent->pr_depth == 0;
 	size_t plen = top ? 0 : strlen(parent->pr_name);
+	const struct prison *other;
 	char digits[16];
 	int len;
 
@@ -227,38 +231,42 @@ set_name(const struct vnet *v, struct prison *pr, const char *name,
 	else if (!top && strncmp(name, parent->pr_name, plen) == 0 &&
 	    name[plen] == '.')
 		name += plen + 1;
-	if (name[0] == '\0' || !leaf_ok(name, pr->pr_id))
-		return refuse(EINVAL, errmsg, errlen,
-		    "name \"%s\" has a dot or control character, or is a "
-		    "number other than the jid", name);
-	len = snprintf(pr->pr_name, sizeof(pr->pr_name), "%s%s%s",
+	if (name[0] == '\0' || has_bad_char(name))
+		return prison_refuse(EINVAL, errmsg, errlen,
+		    "name \"%s\" has a dot or a control character", name);
+	if (strspn(name, "0123456789") == strlen(name) &&
+	    strcmp(name, digits) != 0)
+		return prison_refuse(EINVAL, errmsg, errlen,
+		    "name cannot be numeric (unless it is the jid)");
+	len = snprintf(buf, PRISON_NAMELEN, "%s%s%s",
 	    top ? "" : parent->pr_name, top ? "" : ".", name);
-	if (len >= (int)sizeof(pr->pr_name))
-		return refuse(ENAMETOOLONG, errmsg, errlen, "name too long");
-	if (find_name(v, pr->pr_name) != NULL)
-		return refuse(EEXIST, errmsg, errlen,
-		    "jail \"%s\" already exists", pr->pr_name);
+	if (len >= PRISON_NAMELEN)
+		return prison_refuse(ENAMETOOLONG, errmsg, errlen,
+		    "name too long");
+	other = find_name(v, buf);
+	if (other != NULL && other != pr)
+		return prison_refuse(EEXIST, errmsg, errlen,
+		    "jail \"%s\" already exists", buf);
 	return 0;
 }
 
 /* name: what the names of both parameters begin with. */
-static int
-set_ports(struct prison_ports *ports, uint16_t first, uint16_t last,
-    const char *name, char *errmsg, size_t errlen)
+int
+prison_ports_check(uint16_t first, uint16_t last, const char *name,
+    char *errmsg, size_t errlen)
 {
 	if (first == 0 && last == 0)
 		return 0;
 	if (first == 0 || last == 0)
-		return refuse(EINVAL, errmsg, errlen,
+		return prison_refuse(EINVAL, errmsg, errlen,
 		    "%sfirst and %slast must be given together", name, name);
 	if (first < IPPORT_RESERVED || last < IPPORT_RESERVED)
-		return refuse(EINVAL, errmsg, errlen,
+		return prison_refuse(EINVAL, errmsg, errlen,
 		    "%sfirst and %slast must be at least %d", name, name,
 		    IPPORT_RESERVED);
 	if (first > last)
-		return refuse(EINVAL, errmsg, errlen,
+		return prison_refuse(EINVAL, errmsg, errlen,
 		    "%sfirst is larger than %slast", name, name);
-	*ports = (struct prison_ports){ first, last };
 	return 0;
 }
 
@@ -268,13 +276,16 @@ set_portranges(struct prison *pr, const struct prison_params *pp,
 {
 	int error;
 
-	memcpy(pr->pr_ports, pr->pr_parent->pr_ports, sizeof(pr->pr_ports));
-	error = set_ports(&pr->pr_ports[PR_PORTS_DEFAULT], pp->portrange_first,
-	    pp->portrange_last, "portrange.", errmsg, errlen);
-	if (error != 0)
-		return error;
-	return set_ports(&pr->pr_ports[PR_PORTS_HIGH], pp->portrange_hifirst,
-	    pp->portrange_hilast, "portrange.hi", errmsg, errlen);
+	error = prison_ports_check(pp->portrange_first, pp->portrange_last,
+	    "portrange.", errmsg, errlen);
+	if (error == 0)
+		error = prison_ports_check(pp->portrange_hifirst,
+		    pp->portrange_hilast, "portrange.hi", errmsg, errlen);
+	pr->pr_ports[PR_PORTS_DEFAULT] = (struct prison_ports){
+	    pp->portrange_first, pp->portrange_last };
+	pr->pr_ports[PR_PORTS_HIGH] = (struct prison_ports){
+	    pp->portrange_hifirst, pp->portrange_hilast };
+	return error;
 }
 
 static int
@@ -287,25 +298,63 @@ set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
 	int error;
 
 	if (parent->pr_state != PRISON_ALIVE)
-		return refuse(EINVAL, errmsg, errlen,
+		return prison_refuse(EINVAL, errmsg, errlen,
 		    "jail \"%s\" is dying", parent->pr_name);
-	if ((error = set_name(v, pr, pp->name, errmsg, errlen)) != 0)
+	error = prison_name_make(v, pr, pp->name, pr->pr_name, errmsg, errlen);
+	if (error != 0)
 		return error;
 	if (strlcpy(pr->pr_host, host, sizeof(pr->pr_host)) >=
 	    sizeof(pr->pr_host))
-		return refuse(ENAMETOOLONG, errmsg, errlen,
+		return prison_refuse(ENAMETOOLONG, errmsg, errlen,
 		    "hostname too long");
 	if (strlcpy(pr->pr_path, pp->path != NULL ? pp->path : "/",
 	    sizeof(pr->pr_path)) >= sizeof(pr->pr_path))
-		return refuse(ENAMETOOLONG, errmsg, errlen, "path too long");
+		return prison_refuse(ENAMETOOLONG, errmsg, errlen, "path too long");
 	if ((pp->allow & ~parent->pr_allow) != 0)
-		return refuse(EPERM, errmsg, errlen,
+		return prison_refuse(EPERM, errmsg, errlen,
 		    "a right that jail \"%s\" lacks", parent->pr_name);
 	pr->pr_allow = pp->allow;
+	if (pp->children_max > 0 && pp->children_max >= parent->pr_childmax)
+		return prison_refuse(EPERM, errmsg, errlen,
+		    "children.max must be below that of jail \"%s\"",
+		    parent->pr_name);
 	pr->pr_persist = pp->persist;
+	pr->pr_hostown = pp->hostname != NULL;
+	pr->pr_childmax = pp->children_max;
+	pr->pr_maxsockets = pp->maxsockets;
+	pr->pr_saddrsel[PR_INET] = !pp->no_ip4_saddrsel;
+	pr->pr_saddrsel[PR_INET6] = !pp->no_ip6_saddrsel;
 	if ((error = set_portranges(pr, pp, errmsg, errlen)) != 0)
 		return error;
 	return prison_ip_begin(v, pr, pp, errmsg, errlen);
+}
+
+/* May there be another jail with this jid below its creator? */
+static int
+check_room(const struct vnet *v, const struct prison_params *pp, char *errmsg,
+    size_t errlen)
+{
+	const struct prison *pr = pp->creator != NULL ? pp->creator :
+	    prison0(v);
+	struct zone_stats zs;
+
+	if (pp->jid < 0)
+		return prison_refuse(EINVAL, errmsg, errlen, "negative jid");
+	if (pp->jid > JAIL_MAX)
+		return prison_refuse(EINVAL, errmsg, errlen,
+		    "jid: at most %d", JAIL_MAX);
+	if (pp->jid > 0 && find_id(v, pp->jid) != NULL)
+		return prison_refuse(EEXIST, errmsg, errlen,
+		    "jail %d already exists", pp->jid);
+	for (; pr != NULL; pr = pr->pr_parent)
+		if (pr->pr_childcount >= pr->pr_childmax)
+			return prison_refuse(EPERM, errmsg, errlen,
+			    "prison limit exceeded");
+	zstats(V_prisons(v)->zone, &zs);
+	if (zs.used >= JAIL_MAX)
+		return prison_refuse(EAGAIN, errmsg, errlen,
+		    "no available jail IDs");
+	return 0;
 }
 
 int
@@ -314,19 +363,19 @@ prison_create_begin(struct vnet *v, struct prison *parent,
     size_t errlen)
 {
 	struct prisons *ps = V_prisons(v);
-	struct zone_stats zs;
 	struct prison *pr;
 	int error;
 
 	*prp = NULL;
 	if (errlen > 0)
 		errmsg[0] = '\0';
-	zstats(ps->zone, &zs);
-	if (zs.used >= JAIL_MAX)
-		return refuse(EAGAIN, errmsg, errlen, "no free jid");
+	if ((error = check_room(v, pp, errmsg, errlen)) != 0)
+		return error;
 	if ((pr = zalloc(ps->zone)) == NULL)
-		return refuse(ENOMEM, errmsg, errlen, "out of memory");
-	pr->pr_id = next_id(v);
+		return prison_refuse(ENOMEM, errmsg, errlen, "out of memory");
+	pr->pr_id = pp->jid;
+	if (pp->jid == 0)
+		pr->pr_id = ps->lastid = next_id(v);
 	pr->pr_parent = parent;
 	pr->pr_depth = parent->pr_depth + 1;
 	LIST_INIT(&pr->pr_children);
@@ -340,8 +389,20 @@ prison_create_begin(struct vnet *v, struct prison *parent,
 	pr->pr_state = PRISON_MAKING;
 	prison_get(parent);
 	prison_link(v, pr);
+	for (; parent != NULL; parent = parent->pr_parent) {
+		parent->pr_childcount++;
+		parent->pr_nmaking++;
+	}
 	*prp = pr;
 	return 0;
+}
+
+/* While a jail is made, those above it are not changed. */
+static void
+making_over(struct prison *pr)
+{
+	for (pr = pr->pr_parent; pr != NULL; pr = pr->pr_parent)
+		pr->pr_nmaking--;
 }
 
 int
@@ -357,12 +418,12 @@ prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
 	if (error != 0)
 		return error;
 	if (parent->pr_state != PRISON_ALIVE)
-		return refuse(EINVAL, errmsg, errlen,
+		return prison_refuse(EINVAL, errmsg, errlen,
 		    "jail \"%s\" is dying", parent->pr_name);
+	making_over(pr);
 	pr->pr_state = PRISON_ALIVE;
 	LIST_INSERT_HEAD(&parent->pr_children, pr, pr_sibling);
 	RB_INSERT(prisontree, &ps->order, pr);
-	ps->lastid = pr->pr_id;
 	ps->count++;
 	return 0;
 }
@@ -400,7 +461,8 @@ prison_kill(struct vnet *v, struct prison *pr)
 		LIST_REMOVE(pr, pr_sibling);
 		RB_REMOVE(prisontree, &ps->order, pr);
 		ps->count--;
-	}
+	} else
+		making_over(pr);
 	htable_remove(&ps->by_name, &pr->pr_namelink);
 	pr->pr_state = PRISON_DYING;
 	prison_put(v, pr);
@@ -443,6 +505,8 @@ prison_put(struct vnet *v, struct prison *pr)
 	for (; --pr->pr_refs == 0; pr = parent) {
 		assert(pr->pr_state == PRISON_DYING);
 		parent = pr->pr_parent;
+		for (struct prison *up = parent; up != NULL; up = up->pr_parent)
+			up->pr_childcount--;
 		htable_remove(&ps->by_id, &pr->pr_idlink);
 		(void)prison_ip_unlink(v, pr, &all);
 		prison_ip_free(pr);
@@ -521,6 +585,19 @@ prison_path(const struct prison *pr)
 }
 
 const char *
+prison_path_in(const struct prison *viewer, const struct prison *pr)
+{
+	size_t len = strlen(viewer->pr_path);
+
+	if (strcmp(viewer->pr_path, "/") == 0 ||
+	    strncmp(pr->pr_path, viewer->pr_path, len) != 0)
+		return pr->pr_path;
+	if (pr->pr_path[len] == '\0')
+		return "/";
+	return pr->pr_path[len] == '/' ? pr->pr_path + len : pr->pr_path;
+}
+
+const char *
 prison_hostname(const struct prison *pr)
 {
 	return pr->pr_host;
@@ -531,7 +608,8 @@ prison_set_hostname(struct prison *pr, const char *name)
 {
 	if (strlen(name) >= sizeof(pr->pr_host))
 		return ENAMETOOLONG;
-	strlcpy(pr->pr_host, name, sizeof(pr->pr_host));
+	pr->pr_hostown = true;
+	prison_host_spread(pr, name);
 	return 0;
 }
 
@@ -565,18 +643,94 @@ prison_allow(const struct prison *pr)
 	return pr->pr_allow;
 }
 
-bool
-prison_portrange(const struct prison *pr, bool high, uint16_t *first,
+void
+prison_own_portrange(const struct prison *pr, bool high, uint16_t *first,
     uint16_t *last)
 {
 	const struct prison_ports *ports =
 	    &pr->pr_ports[high ? PR_PORTS_HIGH : PR_PORTS_DEFAULT];
 
-	if (ports->first == 0)
-		return false;
 	*first = ports->first;
 	*last = ports->last;
+}
+
+bool
+prison_portrange(const struct prison *pr, bool high, uint16_t *first,
+    uint16_t *last)
+{
+	uint16_t lo, hi;
+
+	for (; pr != NULL; pr = pr->pr_parent) {
+		prison_own_portrange(pr, high, &lo, &hi);
+		if (lo != 0) {
+			*first = lo;
+			*last = hi;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+prison_host_inherited(const struct prison *pr)
+{
+	return !pr->pr_hostown;
+}
+
+unsigned
+prison_children_max(const struct prison *pr)
+{
+	return pr->pr_childmax;
+}
+
+unsigned
+prison_children_cur(const struct prison *pr)
+{
+	return pr->pr_childcount;
+}
+
+unsigned
+prison_maxsockets(const struct prison *pr)
+{
+	return pr->pr_maxsockets;
+}
+
+unsigned
+prison_sockets(const struct prison *pr)
+{
+	return pr->pr_sockets;
+}
+
+struct prison *
+prison_descend(const struct prison *root, const struct prison *pr)
+{
+	struct prison *next = LIST_FIRST(&pr->pr_children);
+
+	for (; next == NULL && pr != root; pr = pr->pr_parent)
+		next = LIST_NEXT(pr, pr_sibling);
+	return next;
+}
+
+/* ---- sockets ---- */
+
+bool
+prison_socket_add(struct prison *pr)
+{
+	struct prison *p;
+
+	for (p = pr; p != NULL; p = p->pr_parent)
+		if (p->pr_maxsockets != 0 && p->pr_sockets >= p->pr_maxsockets)
+			return false;
+	for (p = pr; p != NULL; p = p->pr_parent)
+		p->pr_sockets++;
 	return true;
+}
+
+void
+prison_socket_remove(struct prison *pr)
+{
+	for (; pr != NULL; pr = pr->pr_parent)
+		pr->pr_sockets--;
 }
 
 unsigned

@@ -6,6 +6,10 @@
  * FreeBSD 8 and later (in_jail.c, kern_jail.c): a list of addresses per family,
  * the first one primary, and a port space per address-owning jail.
  *
+ * A jail's name, host name, addresses, rights and limits may be changed while it
+ * lives (prison_update()); whose addresses it has, its own or its parent's, may
+ * not: the ports of its sockets are accounted under the one who owns them.
+ *
  * Life: MAKING while its addresses are looked at; ALIVE from then until
  * prison_remove(); then DYING until the last reference (one per socket, one for
  * the tree) is put.  Only those that are ALIVE are found.
@@ -38,9 +42,10 @@ enum {
 	PR_ALLOW_RAW_SOCKETS	= 0x04,
 	PR_ALLOW_SOCKET_AF	= 0x08,
 	PR_ALLOW_RESERVED_PORTS	= 0x10,	/* default on */
+	PR_ALLOW_SUSER		= 0x20,	/* default on */
 	PR_ALLOW_DEFAULT	= PR_ALLOW_SET_HOSTNAME |
-				    PR_ALLOW_RESERVED_PORTS,
-	PR_ALLOW_ALL		= 0x1f
+				    PR_ALLOW_RESERVED_PORTS | PR_ALLOW_SUSER,
+	PR_ALLOW_ALL		= 0x3f
 };
 
 /* Privileges asked of prison_priv_check(). */
@@ -51,6 +56,7 @@ enum prison_priv {
 	PRIV_NETINET_BINDANY,
 	PRIV_SYSCTL_WRITE,
 	PRIV_SYSCTL_WRITEJAIL,
+	PRIV_JAIL_SET,			/* and JAIL_REMOVE, JAIL_ATTACH */
 	PRIV_NPRIVS
 };
 
@@ -63,8 +69,12 @@ struct prison_params {
 	 * jid, and control characters, are refused.
 	 */
 	const char *name;
+	int	jid;		/* 0: the next free one */
+	/* Whose limit of jails counts, with those of all above; NULL: the
+	 * stack's own. */
+	const struct prison *creator;
 	const char *path;	/* NULL: "/" */
-	const char *hostname;	/* NULL: the parent's */
+	const char *hostname;	/* NULL: the parent's, whatever it becomes */
 	const struct inaddr *addr;	/* in order, v4 and v6 mixed */
 	unsigned naddr;
 	/*
@@ -82,6 +92,27 @@ struct prison_params {
 	 */
 	uint16_t portrange_first, portrange_last;
 	uint16_t portrange_hifirst, portrange_hilast;
+	unsigned children_max;		/* jails it may make below it */
+	/* Sockets of its own and of all below it; 0: as many as its parent. */
+	unsigned maxsockets;
+	/* The primary address is the source of all that is not bound, even
+	 * where another of the jail's is nearer (FreeBSD's noip4.saddrsel). */
+	bool	no_ip4_saddrsel, no_ip6_saddrsel;
+};
+
+/* What of struct prison_params an update is to change. */
+enum {
+	PRC_NAME	= 0x001,
+	PRC_HOSTNAME	= 0x002,
+	PRC_PERSIST	= 0x004,
+	PRC_IP4		= 0x008,	/* the addresses of the family in addr */
+	PRC_IP6		= 0x010,
+	PRC_PORTS	= 0x020,
+	PRC_HIPORTS	= 0x040,
+	PRC_CHILDREN	= 0x080,
+	PRC_MAXSOCKETS	= 0x100,
+	PRC_SADDRSEL4	= 0x200,
+	PRC_SADDRSEL6	= 0x400
 };
 
 /* The stack itself.  Borrowed. */
@@ -95,7 +126,8 @@ struct prison *prison0(const struct vnet *v);
  * ENAMETOOLONG, EEXIST (name), EPERM (an address or a right the parent lacks),
  * EADDRINUSE (address clash: one address in two jails is allowed only where
  * both have just that one of the family, or one is below the other), EAGAIN (no
- * free jid), ENOMEM.
+ * free jid), ENOMEM; EEXIST also for a jid in use, EPERM for more jails than a
+ * jail may have below it.
  */
 int	prison_create(struct vnet *v, struct prison *parent,
 	    const struct prison_params *pp, struct prison **prp,
@@ -117,6 +149,18 @@ int	prison_create_begin(struct vnet *v, struct prison *parent,
 	    const struct prison_params *pp, struct prison **prp,
 	    char *errmsg, size_t errlen);
 int	prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
+	    char *errmsg, size_t errlen);
+
+/*
+ * Change what `what' (PRC_*) names, to what pp says, and the rights in allowmask
+ * to those of pp->allow.  All of it or, with an errno and a sentence as above,
+ * nothing; EINVAL also for addresses of a family in which the jail has none of
+ * its own but its parent's, EAGAIN while a jail below it is being made.  What a jail loses, all below it lose.  Sockets
+ * stay as they are: one bound to an address that went keeps its port, and gets
+ * nothing that comes for it.
+ */
+int	prison_update(struct vnet *v, struct prison *pr,
+	    const struct prison_params *pp, uint32_t what, uint32_t allowmask,
 	    char *errmsg, size_t errlen);
 
 /* To DYING for pr and all below it; no longer found.  Their sockets are the
@@ -152,9 +196,23 @@ const char *prison_name(const struct prison *pr);
 const char *prison_name_in(const struct prison *viewer,
 	    const struct prison *pr);
 const char *prison_path(const struct prison *pr);
+/* pr's path as `viewer' sees it, whose own is its "/". */
+const char *prison_path_in(const struct prison *viewer,
+	    const struct prison *pr);
+/* True: the parent's host name. */
+bool	prison_host_inherited(const struct prison *pr);
 const char *prison_hostname(const struct prison *pr);
 /* ENAMETOOLONG */
 int	prison_set_hostname(struct prison *pr, const char *name);
+unsigned prison_children_max(const struct prison *pr);
+/* Jails below it, those included that are dying. */
+unsigned prison_children_cur(const struct prison *pr);
+unsigned prison_maxsockets(const struct prison *pr);	/* its own; 0: none */
+unsigned prison_sockets(const struct prison *pr);	/* with those below */
+/* After pr among root and all alive jails below it, parents first; NULL ends.
+ * Begin with root. */
+struct prison *prison_descend(const struct prison *root,
+	    const struct prison *pr);
 struct prison *prison_parent(const struct prison *pr);
 bool	prison_haschildren(const struct prison *pr);	/* alive ones */
 enum prison_state prison_state(const struct prison *pr);
@@ -167,6 +225,9 @@ uint32_t prison_allow(const struct prison *pr);
  */
 bool	prison_portrange(const struct prison *pr, bool high, uint16_t *first,
 	    uint16_t *last);
+/* Its own; zeros: none. */
+void	prison_own_portrange(const struct prison *pr, bool high,
+	    uint16_t *first, uint16_t *last);
 bool	prison_restricted_v4(const struct prison *pr);
 bool	prison_restricted_v6(const struct prison *pr);
 unsigned prison_depth(const struct prison *pr);	/* 0: prison0 */
@@ -207,6 +268,22 @@ int	prison_local_ip(const struct cred *cred, struct inaddr *a);
 int	prison_remote_ip(const struct cred *cred, struct inaddr *a);
 int	prison_get_ip(const struct cred *cred, struct inaddr *a);
 int	prison_check_ip(const struct cred *cred, const struct inaddr *a);
+
+/*
+ * May the source of something that is not bound be an address other than the
+ * primary?  The family is that of *a.
+ */
+bool	prison_saddrsel(const struct prison *pr, const struct inaddr *a);
+
+/*
+ * Has the jail lost addresses since it was made, and is *a not its?  Then what
+ * comes for *a is not for its sockets.
+ */
+bool	prison_lost(const struct prison *pr, const struct inaddr *a);
+
+/* A socket more of pr, and one less.  False: one of the limits is reached. */
+bool	prison_socket_add(struct prison *pr);
+void	prison_socket_remove(struct prison *pr);
 
 /* 0 or EPROTONOSUPPORT: may cred make sockets of this domain (AF_INET...)? */
 int	prison_check_af(const struct vnet *v, const struct cred *cred, int af);

@@ -23,7 +23,7 @@ struct prison_ip {
 enum { PR_PORTS_DEFAULT, PR_PORTS_HIGH, PR_PORTRANGES };
 
 struct prison_ports {
-	uint16_t	 first, last;	/* zeros: the stack's */
+	uint16_t	 first, last;	/* zeros: the parent's */
 };
 
 /* How far a new jail's lists are. */
@@ -51,14 +51,20 @@ struct prison {
 	struct prison	*pr_owner[PR_FAMILIES];
 	struct prison_ip *pr_ip[PR_FAMILIES];	/* own; see prison_ip.c */
 	unsigned	 pr_nip[PR_FAMILIES];
-	unsigned	 pr_nlinked[PR_FAMILIES]; /* of them, in by_addr */
+	bool		 pr_lost;	/* an address, once */
+	bool		 pr_saddrsel[PR_FAMILIES];
 
 	struct hlink	 pr_idlink;	/* keeps the jid until freed */
 	struct hlink	 pr_namelink;	/* until it is dying */
 	RB_ENTRY(prison) pr_order;	/* by jid, while alive */
+	unsigned	 pr_nlinked[PR_FAMILIES]; /* addresses, in by_addr */
 	uint32_t	 pr_allow;
 	bool		 pr_persist;
-	struct prison_ports pr_ports[PR_PORTRANGES];	/* own or inherited */
+	bool		 pr_hostown;	/* pr_host is not the parent's */
+	struct prison_ports pr_ports[PR_PORTRANGES];	/* own */
+	unsigned	 pr_childmax, pr_childcount;	/* below it */
+	unsigned	 pr_nmaking;	/* of them, PRISON_MAKING */
+	unsigned	 pr_maxsockets, pr_sockets;	/* with those below */
 	struct prison	*pr_parent;	/* holds a reference */
 	struct prisonlist pr_children;	/* alive ones */
 	LIST_ENTRY(prison) pr_sibling;
@@ -108,6 +114,41 @@ int	prison_ip_begin(const struct vnet *v, struct prison *pr,
 int	prison_ip_step(struct vnet *v, struct prison *pr, unsigned *budget,
 	    char *errmsg, size_t errlen);
 void	prison_ip_free(struct prison *pr);
+
+/* A list that was replaced. */
+struct prison_iplist {
+	struct prison_ip *ip;
+	unsigned	 nip;
+};
+
+/*
+ * Give an alive owner another list of family f, in two steps: replace, with
+ * errors as above (then nothing has changed), and keep the old one, or revert.
+ * Keeping it takes what is gone away from all jails below.
+ */
+int	prison_ip_replace(struct vnet *v, struct prison *pr,
+	    const struct prison_params *pp, int f, struct prison_iplist *old,
+	    char *errmsg, size_t errlen);
+void	prison_ip_revert(struct vnet *v, struct prison *pr, int f,
+	    struct prison_iplist *old);
+void	prison_ip_keep(struct vnet *v, struct prison *pr, int f,
+	    struct prison_iplist *old);
+
+/* Checks of creation and update; errors as prison_create(). */
+__attribute__((format(printf, 4, 5)))
+int	prison_refuse(int error, char *errmsg, size_t errlen, const char *fmt,
+	    ...);
+/* The full name of pr, called `name', into buf of PRISON_NAMELEN bytes. */
+int	prison_name_make(const struct vnet *v, const struct prison *pr,
+	    const char *name, char *buf, char *errmsg, size_t errlen);
+int	prison_ports_check(uint16_t first, uint16_t last, const char *name,
+	    char *errmsg, size_t errlen);
+
+/* Name the host of pr, and of those below that have its name. */
+void	prison_host_spread(struct prison *pr, const char *name);
+
+/* In the table of names. */
+void	prison_name_link(struct vnet *v, struct prison *pr);
 
 /* Out of by_addr, *budget addresses at most, which is lowered; true: some are
  * left.  prison_by_addr() finds those of jails that are alive only. */

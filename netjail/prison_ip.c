@@ -12,8 +12,11 @@
  * search.  Each address of an alive jail is also in the table by_addr, which
  * answers the reverse question.  A jail may have tens of thousands: a new one's
  * are copied, sorted (a heap sort, which can stop after any element) and put
- * into the table step by step, and a dead one's leave it so.  Lists never
- * change while the jail is alive.
+ * into the table step by step, and a dead one's leave it so.
+ *
+ * An owner's list may be replaced, at once.  Who loses an address so, and every
+ * owner below him, is marked (pr_lost): for those alone the look-up of listeners
+ * asks whether an address still is theirs.
  *
  * An address may be in two jails if both have no other of the family (then the
  * jails share it, as one host's processes would), or if one jail is below the
@@ -21,6 +24,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -150,6 +154,35 @@ prison_by_addr_batch(const struct vnet *v, const struct inaddr *const *a,
 
 /* ---- a new jail's lists, step by step ---- */
 
+static unsigned
+count_family(const struct prison_params *pp, int f)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < pp->naddr; i++)
+		n += family(&pp->addr[i]) == f;
+	return n;
+}
+
+/* A list of n addresses of family f, to be filled. */
+static int
+make_room(const struct vnet *v, struct prison *pr, int f, unsigned n,
+    char *errmsg, size_t errlen)
+{
+	pr->pr_ip[f] = NULL;
+	pr->pr_nip[f] = n;
+	if (n == 0)
+		return 0;
+	if (n > V_prisons(v)->max_af_ips) {
+		snprintf(errmsg, errlen, "too many %s addresses",
+		    family_name[f]);
+		return EINVAL;
+	}
+	if ((pr->pr_ip[f] = calloc(n, sizeof(*pr->pr_ip[f]))) == NULL)
+		return complain(ENOMEM, errmsg, errlen, "out of memory", "");
+	return 0;
+}
+
 int
 prison_ip_begin(const struct vnet *v, struct prison *pr,
     const struct prison_params *pp, char *errmsg, size_t errlen)
@@ -162,24 +195,15 @@ prison_ip_begin(const struct vnet *v, struct prison *pr,
 	pr->pr_making = (struct prison_ip_making) {
 		.addr = pp->addr, .naddr = pp->naddr,
 	};
-	for (unsigned i = 0; i < pp->naddr; i++)
-		pr->pr_nip[family(&pp->addr[i])]++;
 	for (int f = 0; f < PR_FAMILIES; f++) {
-		unsigned n = pr->pr_nip[f];
+		unsigned n = count_family(pp, f);
+		int error;
 
 		pr->pr_owner[f] = n > 0 || restricted[f] ? pr :
 		    pr->pr_parent->pr_owner[f];
-		if (n == 0)
-			continue;
-		if (n > V_prisons(v)->max_af_ips) {
-			snprintf(errmsg, errlen, "too many %s addresses",
-			    family_name[f]);
-			return EINVAL;
-		}
-		pr->pr_ip[f] = calloc(n, sizeof(*pr->pr_ip[f]));
-		if (pr->pr_ip[f] == NULL)
-			return complain(ENOMEM, errmsg, errlen,
-			    "out of memory", "");
+		error = make_room(v, pr, f, n, errmsg, errlen);
+		if (error != 0)
+			return error;
 	}
 	return 0;
 }
@@ -243,7 +267,7 @@ clashes(const struct vnet *v, const struct prison *pr, const struct inaddr *a)
 
 	while ((t = next_by_addr(v, a, t)) != NULL)
 		if ((pr->pr_nip[f] > 1 || t->pr_nip[f] > 1) &&
-		    !prison_check(t, pr))
+		    !prison_check(t, pr) && !prison_check(pr, t))
 			return true;
 	return false;
 }
@@ -267,8 +291,8 @@ ip_link(struct vnet *v, struct prison *pr, int f, unsigned i, char *errmsg,
 		return complain(EPERM, errmsg, errlen, inaddr_ntop(a, text),
 		    ": not an address of the parent jail");
 	if (clashes(v, pr, a)) {
-		snprintf(errmsg, errlen, "%s addresses clash: %s",
-		    family_name[f], inaddr_ntop(a, text));
+		snprintf(errmsg, errlen, "%s addresses clash",
+		    family_name[f]);
 		return EADDRINUSE;
 	}
 	htable_insert(&V_prisons(v)->by_addr, &ip->ip_hash, hash_addr(v, a));
@@ -320,14 +344,15 @@ phase_do(struct vnet *v, struct prison *pr, struct prison_ip_making *m,
 	return ip_link(v, pr, m->family, m->next, errmsg, errlen);
 }
 
-int
-prison_ip_step(struct vnet *v, struct prison *pr, unsigned *budget,
+/* As prison_ip_step(), for the families below `end'. */
+static int
+step(struct vnet *v, struct prison *pr, int end, unsigned *budget,
     char *errmsg, size_t errlen)
 {
 	struct prison_ip_making *m = &pr->pr_making;
 	int error;
 
-	while (m->family < PR_FAMILIES) {
+	while (m->family < end) {
 		for (; m->next < phase_length(pr, m); m->next++) {
 			if (*budget == 0)
 				return EINPROGRESS;
@@ -348,6 +373,13 @@ prison_ip_step(struct vnet *v, struct prison *pr, unsigned *budget,
 	return 0;
 }
 
+int
+prison_ip_step(struct vnet *v, struct prison *pr, unsigned *budget,
+    char *errmsg, size_t errlen)
+{
+	return step(v, pr, PR_FAMILIES, budget, errmsg, errlen);
+}
+
 void
 prison_ip_free(struct prison *pr)
 {
@@ -357,20 +389,123 @@ prison_ip_free(struct prison *pr)
 	}
 }
 
+static bool
+unlink_family(struct vnet *v, struct prison *pr, int f, unsigned *budget)
+{
+	for (; pr->pr_nlinked[f] > 0; (*budget)--) {
+		if (*budget == 0)
+			return true;
+		htable_remove(&V_prisons(v)->by_addr,
+		    &pr->pr_ip[f][--pr->pr_nlinked[f]].ip_hash);
+	}
+	return false;
+}
+
 bool
 prison_ip_unlink(struct vnet *v, struct prison *pr, unsigned *budget)
 {
 	for (int f = 0; f < PR_FAMILIES; f++)
-		for (; pr->pr_nlinked[f] > 0; (*budget)--) {
-			if (*budget == 0)
-				return true;
-			htable_remove(&V_prisons(v)->by_addr,
-			    &pr->pr_ip[f][--pr->pr_nlinked[f]].ip_hash);
-		}
+		if (unlink_family(v, pr, f, budget))
+			return true;
 	return false;
 }
 
+/* ---- another list ---- */
+
+static void
+link_family(struct vnet *v, struct prison *pr, int f)
+{
+	struct prison_ip *ip = pr->pr_ip[f];
+
+	for (; pr->pr_nlinked[f] < pr->pr_nip[f]; pr->pr_nlinked[f]++, ip++)
+		htable_insert(&V_prisons(v)->by_addr, &ip->ip_hash,
+		    hash_addr(v, &ip->ip_addr));
+}
+
+void
+prison_ip_revert(struct vnet *v, struct prison *pr, int f,
+    struct prison_iplist *old)
+{
+	unsigned all = UINT_MAX;
+
+	(void)unlink_family(v, pr, f, &all);
+	free(pr->pr_ip[f]);
+	pr->pr_ip[f] = old->ip;
+	pr->pr_nip[f] = old->nip;
+	link_family(v, pr, f);
+}
+
+int
+prison_ip_replace(struct vnet *v, struct prison *pr,
+    const struct prison_params *pp, int f, struct prison_iplist *old,
+    char *errmsg, size_t errlen)
+{
+	unsigned all = UINT_MAX;
+	int error;
+
+	if (pr->pr_owner[f] != pr) {
+		snprintf(errmsg, errlen, "ip%c cannot be changed after creation",
+		    f == PR_INET ? '4' : '6');
+		return EINVAL;
+	}
+	*old = (struct prison_iplist){ pr->pr_ip[f], pr->pr_nip[f] };
+	(void)unlink_family(v, pr, f, &all);
+	error = make_room(v, pr, f, count_family(pp, f), errmsg, errlen);
+	pr->pr_making = (struct prison_ip_making) {
+		.addr = pp->addr, .naddr = pp->naddr, .family = f,
+	};
+	all = UINT_MAX;
+	if (error == 0)
+		error = step(v, pr, f + 1, &all, errmsg, errlen);
+	if (error != 0)
+		prison_ip_revert(v, pr, f, old);
+	return error;
+}
+
+/* An owner keeps what the one above him has. */
+static void
+restrict_list(struct vnet *v, struct prison *pr, int f)
+{
+	const struct prison *above = pr->pr_parent->pr_owner[f];
+	struct prison_ip *ip = pr->pr_ip[f];
+	unsigned all = UINT_MAX, n = 0;
+
+	(void)unlink_family(v, pr, f, &all);
+	for (unsigned i = 0; i < pr->pr_nip[f]; i++)
+		if (find_ip(above, &ip[i].ip_addr) != NULL)
+			ip[n++] = ip[i];
+	pr->pr_lost |= n < pr->pr_nip[f];
+	pr->pr_nip[f] = n;
+	link_family(v, pr, f);
+}
+
+void
+prison_ip_keep(struct vnet *v, struct prison *pr, int f,
+    struct prison_iplist *old)
+{
+	struct prison *p = pr;
+
+	for (unsigned i = 0; i < old->nip && !pr->pr_lost; i++)
+		pr->pr_lost = find_ip(pr, &old->ip[i].ip_addr) == NULL;
+	free(old->ip);
+	while ((p = prison_descend(pr, p)) != NULL)
+		if (p->pr_owner[f] == p)
+			restrict_list(v, p, f);
+}
+
 /* ---- questions ---- */
+
+bool
+prison_lost(const struct prison *pr, const struct inaddr *a)
+{
+	return pr->pr_lost && find_ip(pr, a) == NULL;
+}
+
+bool
+prison_saddrsel(const struct prison *pr, const struct inaddr *a)
+{
+	return pr->pr_saddrsel[family(a)];
+}
 
 bool
 prison_restricted_v4(const struct prison *pr)

@@ -14,10 +14,12 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <bsd/string.h>
 
+#include "netjail/jailparam.h"
 #include "netjail/prison_int.h"
 #include "sysctl/sysctl.h"
 #include "sysctl/xprison.h"
@@ -108,6 +110,74 @@ SYSCTL_PROC(kern_hostname, "kern.hostname", KERN_HOSTNAME,
     CTLTYPE_STRING | CTLFLAG_RW | CTLFLAG_PRISON, sysctl_hostname, 0, "A",
     "Hostname");
 
+/* ---- security.jail.children, security.jail.param ---- */
+
+/* oid->arg: 0 for max, 1 for cur. */
+static int
+sysctl_children(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	const struct prison *pr = req->cred->prison;
+	unsigned val = oid->arg == 0 ? prison_children_max(pr) :
+	    prison_children_cur(pr);
+
+	return sysctl_handle_value(oid, req, &val, sizeof(val));
+}
+
+SYSCTL_PROC(children_max, "security.jail.children.max", OID_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, sysctl_children, 0, "IU",
+    "Maximum number of child jails");
+SYSCTL_PROC(children_cur, "security.jail.children.cur", OID_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, sysctl_children, 1, "IU",
+    "Current number of child jails");
+
+/*
+ * What kind of parameter it is; oid->arg is its row in jailparams.  FreeBSD:
+ * the value of a string, and of addresses, is the size, in decimal.
+ */
+static int
+sysctl_param(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	const struct jp_def *jp = &jailparams[oid->arg];
+	char size[24];
+	int zero = 0;
+
+	if (req->newptr != NULL)
+		return EPERM;
+	if ((oid->kind & CTLTYPE) == CTLTYPE_INT)
+		return sysctl_handle_value(oid, req, &zero, sizeof(zero));
+	snprintf(size, sizeof(size), "%zu", jp->size);
+	return SYSCTL_OUT(req, size, strlen(size) + 1);
+}
+
+#define KIND_STRING	CTLTYPE_STRING
+#define KIND_INT	CTLTYPE_INT
+#define KIND_BOOL	CTLTYPE_INT
+#define KIND_JAILSYS	CTLTYPE_INT
+#define KIND_IP4	CTLTYPE_OPAQUE
+#define KIND_IP6	CTLTYPE_OPAQUE
+#define FMT_STRING	"A"
+#define FMT_INT		"I"
+#define FMT_BOOL	"B"
+#define FMT_JAILSYS	"E,jailsys"
+#define FMT_IP4		"S,in_addr,a"
+#define FMT_IP6		"S,in6_addr,a"
+/* What has others below it, like ip4, is named "ip4.". */
+#define DOT_STRING	""
+#define DOT_INT		""
+#define DOT_BOOL	""
+#define DOT_JAILSYS	"."
+#define DOT_IP4		""
+#define DOT_IP6		""
+#define ACCESS(flags)	(((flags) & JP_RDONLY) != 0 ? CTLFLAG_RD :          \
+			((flags) & JP_CREATE) != 0 ?                        \
+			CTLFLAG_RD | CTLFLAG_TUN : CTLFLAG_RW)
+
+#define PARAM(id, nm, type, fl, sz, des)                                    \
+	SYSCTL_PROC(param_##id, "security.jail.param." nm DOT_##type,       \
+	    OID_AUTO, KIND_##type | ACCESS(fl), sysctl_param, JP_##id,      \
+	    FMT_##type, des);
+JAILPARAMS(PARAM)
+
 /* ---- security.jail.list ---- */
 
 static int
@@ -136,7 +206,8 @@ put_prison(struct sysctl_req *req, const struct prison *pr)
 	xp.pr_id = pr->pr_id;
 	xp.pr_state = pr->pr_state == PRISON_ALIVE ? XPRISON_ALIVE :
 	    XPRISON_DYING;
-	strlcpy(xp.pr_path, pr->pr_path, sizeof(xp.pr_path));
+	strlcpy(xp.pr_path, prison_path_in(req->cred->prison, pr),
+	    sizeof(xp.pr_path));
 	strlcpy(xp.pr_host, pr->pr_host, sizeof(xp.pr_host));
 	strlcpy(xp.pr_name, prison_name_in(req->cred->prison, pr),
 	    sizeof(xp.pr_name));

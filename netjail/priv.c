@@ -4,7 +4,8 @@
  * Theory of operation
  *
  * One row per privilege.  Outside jails uid 0 has them all.  Inside, a row says
- * whether a jail's uid 0 has it always, never, or where the jail has a right.
+ * whether a jail's uid 0 has it always, never, or where the jail has a right;
+ * without allow.suser he has none at all.
  * Anybody else has none.
  */
 #include <errno.h>
@@ -24,6 +25,7 @@ static const struct {
 	[PRIV_NETINET_BINDANY]		= { NEVER, 0 },
 	[PRIV_SYSCTL_WRITE]		= { NEVER, 0 },
 	[PRIV_SYSCTL_WRITEJAIL]		= { ALWAYS, 0 },
+	[PRIV_JAIL_SET]			= { ALWAYS, 0 },
 };
 
 int
@@ -34,6 +36,8 @@ priv_check(const struct vnet *v, const struct cred *cred,
 		return EPERM;
 	if (!jailed(v, cred))
 		return 0;
+	if ((prison_allow(cred->prison) & PR_ALLOW_SUSER) == 0)
+		return EPERM;
 	switch (injail[priv].keep) {
 	case NEVER:
 		return EPERM;

@@ -61,7 +61,8 @@ in_pcbladdr(const struct inpcb *inp, const struct inaddr *faddr,
 		return error;
 	if (!inp->inp_pcbinfo->pi_islocal(inp->inp_pcbinfo->pi_vnet, faddr))
 		return ENETUNREACH;
-	*laddr = prison_check_ip(cred, faddr) == 0 ? *faddr : primary;
+	*laddr = prison_saddrsel(cred->prison, faddr) &&
+	    prison_check_ip(cred, faddr) == 0 ? *faddr : primary;
 	return 0;
 }
 

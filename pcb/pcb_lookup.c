@@ -135,7 +135,8 @@ lookup_bound(const struct inpcbinfo *pi, const struct way *w,
 		struct inpend *e = HT_OBJECT(l, struct inpend, inp_hash);
 
 		if (e->inp_lport == dst->port &&
-		    inaddr_eq(&e->inp_laddr, &dst->addr))
+		    inaddr_eq(&e->inp_laddr, &dst->addr) &&
+		    !prison_lost(inpend_owner(e), &dst->addr))
 			offer(f, e, inpend_owner(e), w->connected);
 	}
 }

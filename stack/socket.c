@@ -160,10 +160,14 @@ struct socket *
 soalloc(struct vnet *v, const struct protosw *pr, const struct cred *cred)
 {
 	struct sockstate *ss = V_sockstate(v);
-	struct socket *so = zalloc(ss->zone);
+	struct socket *so;
 
-	if (so == NULL)
+	if (!prison_socket_add(cred->prison))
 		return NULL;
+	if ((so = zalloc(ss->zone)) == NULL) {
+		prison_socket_remove(cred->prison);
+		return NULL;
+	}
 	so->so_vnet = v;
 	so->so_proto = pr;
 	so->so_type = pr->pr_type;
@@ -197,6 +201,7 @@ sodealloc(struct socket *so)
 	    so->so_incqlen == 0));
 	soflush(so, &so->so_rcv);
 	soflush(so, &so->so_snd);
+	prison_socket_remove(so->so_cred.prison);
 	prison_put(v, so->so_cred.prison);
 	ss->gencnt++;
 	ss->numopen--;

@@ -173,7 +173,8 @@ row_enter(struct mib *m, struct mib_node **path, const struct sysctl_oid *oid)
 
 	for (;; s += len + 1) {
 		len = strcspn(s, ".");
-		if (len == 0 || !mib_isdir(*path))
+		/* The last may be empty, as in FreeBSD's "jail.param.ip4.". */
+		if ((len == 0 && *s != '\0') || !mib_isdir(*path))
 			return EINVAL;
 		node_enter(m, path++, s, len);
 		if (s[len] == '\0')

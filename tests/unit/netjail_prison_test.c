@@ -207,7 +207,7 @@ one_address_in_two_jails_only_if_both_have_just_one(void **state)
 	jail(v, prison0(v), NULL, "10.0.0.1 fd00::1");
 	jail(v, prison0(v), NULL, "10.0.0.1");
 	refused(v, prison0(v), NULL, "10.0.0.1 10.0.0.2", EADDRINUSE);
-	assert_string_equal(errmsg, "IPv4 addresses clash: 10.0.0.1");
+	assert_string_equal(errmsg, "IPv4 addresses clash");
 	jail(v, prison0(v), NULL, "10.0.1.1 10.0.1.2");
 	refused(v, prison0(v), NULL, "10.0.1.2", EADDRINUSE);
 	/* The families do not count together. */

@@ -156,7 +156,7 @@ names_of_1999_mean_the_same(void **state)
 	assert_int_equal(set(f, "jail.sysvipc_allowed", p0, 7), 0);
 	assert_int_equal(get(f, "jail.sysvipc_allowed", p0), 1);
 	assert_int_equal(prison_default_allow(f->v), PR_ALLOW_RESERVED_PORTS |
-	    PR_ALLOW_SYSVIPC | PR_ALLOW_SOCKET_AF);
+	    PR_ALLOW_SUSER | PR_ALLOW_SYSVIPC | PR_ALLOW_SOCKET_AF);
 }
 
 static void
