@@ -61,7 +61,7 @@ $(PROGS):
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
 
 pics	= $(patsubst %.c,$(B)/pic/%.o,$(1))
-$(LIB): $(call pics,$(LIBSRC) $(TOOL) base/inaddr.c) $(LIBMAP)
+$(LIB): $(call pics,$(LIBSRC) $(TOOL) $(TOOLCORE)) $(LIBMAP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs \
 	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd

@@ -48,7 +48,9 @@
  * and sends CTL_JAIL_INIT on it.  The daemon keeps it.  It closes it when the
  * jail is to go (no process left in it, or CTL_JAIL_REMOVE), and the kernel
  * closes it when the daemon dies: on end of file init exits, and with it
- * everything in the jail.
+ * everything in the jail.  What the daemon writes on it are commands to init,
+ * which does in the jail's namespaces what concerns them: one byte of enum
+ * leashop, one of length, and as many of data.
  */
 #ifndef BASE_CTLMSG_H
 #define BASE_CTLMSG_H
@@ -78,6 +80,14 @@ enum ctlop {
 	CTL_JAIL_GET,
 	CTL_DATA = 100,		/* replies */
 	CTL_END
+};
+
+enum leashop {
+	LEASH_ADDADDR = 1,	/* struct inaddr: on lo from now on */
+	LEASH_DELADDR,		/* struct inaddr: not any more */
+	LEASH_HOSTNAME,		/* text, without a NUL */
+	LEASH_EXITEMPTY,	/* exit when no other process is left */
+	LEASH_STAY		/* but do not */
 };
 
 struct ctlmsg {

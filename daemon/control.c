@@ -8,7 +8,8 @@
  *
  * Who asks is fixed when the connection is made: the owner of the stack or
  * root over the socket file; a jail's process over an injected descriptor, and
- * then it may read and write the MIB as that jail, and nothing else.
+ * then it may read and write the MIB as that jail, and see to the jails below
+ * it.
  *
  * This file knows a stack and its MIB, and no jails: it serves any vnet that an
  * event loop drives.  What else a daemon answers is in its control_ops.
@@ -79,6 +80,12 @@ int
 conn_end(struct conn *cn, int error, uint32_t arg)
 {
 	return conn_reply(cn, CTL_END, error, arg, NULL, 0);
+}
+
+size_t
+conn_waits(const struct conn *cn)
+{
+	return cn->outlen - cn->outpos;
 }
 
 /* n bytes of what waits, data first, have been written. */
@@ -188,10 +195,13 @@ static int
 sysctl_end(struct conn *cn, int error)
 {
 	cn->busy = false;
-	free(cn->newval);
-	cn->newval = NULL;
+	if (error == 0 && cn->req.newptr != NULL && cn->ctl->ops != NULL)
+		cn->ctl->ops->written(cn);
 	if (error == 0 && cn->short_room)
 		error = ENOMEM;
+	free(cn->newval);
+	cn->newval = NULL;
+	cn->req.newptr = NULL;
 	return conn_end(cn, error, (uint32_t)cn->req.total);
 }
 
@@ -245,10 +255,6 @@ conn_request(struct conn *cn, const struct ctlmsg *m)
 	}
 	if (m->op == CTL_PING)
 		return conn_end(cn, 0, 0);
-	/* On the stack but not its superuser: a program of `netjail host' that
-	 * has changed its user. */
-	if (jailed(cn->ctl->vnet, &cn->cred) || cn->cred.uid != 0)
-		return conn_end(cn, EPERM, 0);
 	if (cn->ctl->ops == NULL)
 		return conn_end(cn, EINVAL, 0);
 	return cn->ctl->ops->request(cn, m);
@@ -332,6 +338,16 @@ turn_over(struct control *ctl)
 	return now >= ctl->turn_end;
 }
 
+int
+conn_push(struct conn *cn, const void *p, size_t len)
+{
+	int error = conn_put(cn, p, len);
+
+	if (error == 0)
+		conn_want(cn, true);
+	return error;
+}
+
 /* Go on until the client has to do something, or the turn is long. */
 static int
 conn_work(struct conn *cn)
@@ -348,7 +364,12 @@ conn_work(struct conn *cn)
 			conn_want(cn, true);
 			return 0;
 		}
-		error = cn->busy ? sysctl_slice(cn) : conn_next(cn, &did);
+		if (!cn->busy)
+			error = conn_next(cn, &did);
+		else if (cn->answer != NULL)
+			error = cn->ctl->ops->slice(cn);
+		else
+			error = sysctl_slice(cn);
 		if (error != 0)
 			return error;
 	}

@@ -22,10 +22,16 @@ TAILQ_HEAD(conns, conn);
 
 /* What a daemon does beside showing the MIB. */
 struct control_ops {
-	/* Answer what comes from outside jails and is not the MIB's, with
-	 * conn_end().  0, or an errno that ends the connection. */
+	/* Answer what is not the MIB's, with conn_end().  0, or an errno that
+	 * ends the connection. */
 	int	(*request)(struct conn *cn, const struct ctlmsg *m);
 	void	(*gone)(struct conn *cn);
+	/* Of an answer that is made in slices (cn->answer): the next one, into
+	 * the output.  The last one ends it with conn_end() and sets busy to
+	 * false.  0, or an errno that ends the connection. */
+	int	(*slice)(struct conn *cn);
+	/* A value of the MIB was written. */
+	void	(*written)(struct conn *cn);
 };
 
 struct control {
@@ -52,7 +58,8 @@ struct conn {
 	size_t		 outlen, outpos, outcap;
 	struct ctlmsg	 datahdr;	/* of req.out's bytes */
 	size_t		 datalen, datapos;	/* both together */
-	bool		 busy;		/* a sysctl is running */
+	bool		 busy;		/* an answer in slices is going on */
+	struct jailget	*answer;	/* the ops', not the MIB's; or NULL */
 	bool		 leash;		/* a jail's init's: conn_request() */
 	bool		 writing;	/* waits for EPOLLOUT */
 	int		 mib[CTL_MAXNAME];
@@ -76,6 +83,12 @@ struct conn *conn_new(struct control *ctl, int fd, struct cred cred);
 
 /* End a connection. */
 void	conn_free(struct conn *cn);
+
+/* Have bytes sent that are no reply.  0 or ENOMEM. */
+int	conn_push(struct conn *cn, const void *p, size_t len);
+
+/* Bytes that wait to be sent. */
+size_t	conn_waits(const struct conn *cn);
 
 /* Put a reply into the output.  0 or ENOMEM. */
 int	conn_reply(struct conn *cn, unsigned op, int error, uint32_t arg,

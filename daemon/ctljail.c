@@ -15,6 +15,7 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/filter.h"
+#include "daemon/jailset.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
 #include "netjail/prison.h"
@@ -46,21 +47,6 @@ conn_end_fd(struct conn *cn, int fd)
 	memcpy(CMSG_DATA(&cm.h), &fd, sizeof(fd));
 	return sendmsg(cn->src.fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)sizeof(m) ? 0 : EIO;
-}
-
-static int
-req_jail_set(struct conn *cn, const struct ctlmsg *m)
-{
-	char msg[256] = "";
-	struct djail *j;
-	int error;
-
-	error = djail_create(conn_daemon(cn), (const char *)cn->in + sizeof(*m),
-	    m->len - sizeof(*m), &j, msg, sizeof(msg));
-	if (error != 0)
-		return conn_reply(cn, CTL_END, error, 0, msg, strlen(msg));
-	j->maker = cn;
-	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
 }
 
 static int
@@ -108,7 +94,8 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 	struct djail *j = djail_find(d, (int)m->arg);
 	bool host = j == TAILQ_FIRST(&d->djails);
 
-	if (j == NULL)
+	if (j == NULL || !prison_check(cn->cred.prison, j->prison) ||
+	    (cn->jail != NULL && j == cn->jail))
 		return conn_end(cn, ESRCH, 0);
 	switch (m->op) {
 	case CTL_JAIL_INIT:
@@ -135,8 +122,18 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 static int
 request(struct conn *cn, const struct ctlmsg *m)
 {
+	struct daemon *d = conn_daemon(cn);
+	bool inside = jailed(d->vnet, &cn->cred);
+
+	if (m->op == CTL_JAIL_GET)
+		return jailget(d, cn, m);
+	/* `netjail host' may have changed its user; in a jail a program is
+	 * under the jail's filter, and gets no other. */
+	if (priv_check(d->vnet, &cn->cred, PRIV_JAIL_SET) != 0 ||
+	    (inside && (m->op == CTL_FILTER || m->op == CTL_NOTIFY)))
+		return conn_end(cn, EPERM, 0);
 	if (m->op == CTL_JAIL_SET)
-		return req_jail_set(cn, m);
+		return jailset(d, cn, m);
 	if (m->op == CTL_FILTER)
 		return req_filter(cn);
 	return req_jail(cn, m);
@@ -148,23 +145,42 @@ static void
 gone(struct conn *cn)
 {
 	struct daemon *d = conn_daemon(cn);
-	struct djail *j, *next;
+	struct djail *j;
 
-	for (j = TAILQ_FIRST(&d->djails); j != NULL; j = next) {
-		next = TAILQ_NEXT(j, link);
-		if (j->maker == cn) {
-			j->maker = NULL;
-			djail_check(j);
-		}
+	jailget_free(cn);
+	/* A removal may take others along: begin again. */
+	do {
+		TAILQ_FOREACH(j, &d->djails, link)
+			if (j->maker == cn || j->leash == cn)
+				break;
+		if (j == NULL)
+			break;
 		if (j->leash == cn) {	/* init is gone */
 			j->leash = NULL;
 			djail_remove(j);
+		} else {
+			j->maker = NULL;
+			djail_check(j);
 		}
-	}
+	} while (true);
+}
+
+static int
+slice(struct conn *cn)
+{
+	return jailget_slice(conn_daemon(cn), cn);
+}
+
+/* It may have been its host name. */
+static void
+written(struct conn *cn)
+{
+	if (cn->jail != NULL)
+		djail_tell_host(cn->jail);
 }
 
 const struct control_ops ctljail_ops = {
-	.request = request, .gone = gone,
+	.request = request, .gone = gone, .slice = slice, .written = written,
 };
 
 int

@@ -5,7 +5,9 @@
  *	loop, pair	descriptors: events, ready socket pairs
  *	control		the control socket: sysctl
  *	ctljail		the same: jails
+ *	jailset, jailget  the same: their parameters
  *	djail		a jail as the daemon sees it: listeners, leash, end
+ *	nest		whose program called, among jails in jails
  *	filter		the seccomp program, from the table in sockcall
  *	notify		trapped calls: receive, park, answer
  *	sockcall	one row and one function per trapped call
@@ -58,6 +60,7 @@ struct daemon {
 	struct htable	 faces;		/* by cookie */
 	struct htable	 inos;		/* the same by inode number */
 	uint64_t	 pidns;		/* our own pid namespace */
+	struct htable	 nests;		/* djails by pid namespace of init */
 	struct faces	 dirty;		/* to be served by daemon_settle() */
 	struct faces	 gone;		/* FACE_GONE, oldest first */
 	unsigned	 ngone;

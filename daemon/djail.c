@@ -5,6 +5,12 @@
  * its last PCB is gone, not before: what its programs sent last may still be on
  * its way.  Only connections in TIME_WAIT are not waited for.
  *
+ * A jail below another has addresses that are on lo0 already, and programs that
+ * may have been started inside the other one, under its filter: nest.c.
+ *
+ * What concerns a jail's namespaces is told to its init over the leash, for
+ * nobody else is in them.
+ *
  * Dying jails stand in a list of their own, and each time the stack has run a
  * bounded piece of their removal is done, whatever they hold: djail_reap().
  */
@@ -12,15 +18,18 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <bsd/string.h>
 
 #include "daemon/ctljail.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
 #include "daemon/files.h"
+#include "daemon/nest.h"
 #include "daemon/notify.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
@@ -29,8 +38,6 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1ul
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
 #endif
-
-#define JAIL_MAXADDRS 65536
 
 #define NOBODY 65534	/* whom a user namespace shows for ids it has not */
 
@@ -46,182 +53,20 @@
 /* A listener hangs up a moment before its last thread has ended. */
 #define SWEEP_DELAY (50 * NSEC_PER_MSEC)
 
-/* ---- parameters ---- */
-
-struct jail_request {
-	struct prison_params pp;
-	struct inaddr	*addr;
-	unsigned	 naddr;
-};
-
-enum param_kind {
-	PARAM_TEXT, PARAM_ADDRS, PARAM_ALLOW, PARAM_PERSIST, PARAM_PORT
-};
-
-static const struct {
-	const char	*name;
-	enum param_kind	 kind;
-	size_t		 offset;	/* PARAM_TEXT, _PORT: in prison_params */
-	uint32_t	 allow;
-} params[] = {
-	{ "path", PARAM_TEXT, offsetof(struct prison_params, path), 0 },
-	{ "name", PARAM_TEXT, offsetof(struct prison_params, name), 0 },
-	{ "host.hostname", PARAM_TEXT,
-	    offsetof(struct prison_params, hostname), 0 },
-	{ "ip4.addr", PARAM_ADDRS, 0, 0 },
-	{ "persist", PARAM_PERSIST, 0, 0 },
-	{ "portrange.first", PARAM_PORT,
-	    offsetof(struct prison_params, portrange_first), 0 },
-	{ "portrange.last", PARAM_PORT,
-	    offsetof(struct prison_params, portrange_last), 0 },
-	{ "portrange.hifirst", PARAM_PORT,
-	    offsetof(struct prison_params, portrange_hifirst), 0 },
-	{ "portrange.hilast", PARAM_PORT,
-	    offsetof(struct prison_params, portrange_hilast), 0 },
-	{ "allow.set_hostname", PARAM_ALLOW, 0, PR_ALLOW_SET_HOSTNAME },
-	{ "allow.sysvipc", PARAM_ALLOW, 0, PR_ALLOW_SYSVIPC },
-	{ "allow.raw_sockets", PARAM_ALLOW, 0, PR_ALLOW_RAW_SOCKETS },
-	{ "allow.socket_af", PARAM_ALLOW, 0, PR_ALLOW_SOCKET_AF },
-	{ "allow.reserved_ports", PARAM_ALLOW, 0, PR_ALLOW_RESERVED_PORTS },
-};
-
-/* One address of the list, [s, end). */
-static int
-param_addr(struct jail_request *rq, const char *s, const char *end)
-{
-	char text[INADDR_STRLEN];
-	struct inaddr *n;
-
-	if ((size_t)(end - s) >= sizeof(text) || rq->naddr == JAIL_MAXADDRS)
-		return EINVAL;
-	memcpy(text, s, (size_t)(end - s));
-	text[end - s] = '\0';
-	n = realloc(rq->addr, (rq->naddr + 1) * sizeof(*n));
-	if (n == NULL)
-		return ENOMEM;
-	rq->addr = n;
-	if (!inaddr_pton(text, &rq->addr[rq->naddr]))
-		return EINVAL;
-	if (!inaddr_is_v4(&rq->addr[rq->naddr]))
-		return EAFNOSUPPORT;
-	rq->naddr++;
-	return 0;
-}
-
-static int
-param_addrs(struct jail_request *rq, const char *list)
-{
-	const char *end;
-	int error;
-
-	for (;; list = end + 1) {
-		end = strchrnul(list, ',');
-		if ((error = param_addr(rq, list, end)) != 0)
-			return error;
-		if (*end == '\0')
-			return 0;
-	}
-}
-
-/* "1", "true" or nothing; "0", "false". */
-static int
-param_bool(const char *val, bool *on)
-{
-	if (*val == '\0' || strcmp(val, "1") == 0 || strcmp(val, "true") == 0)
-		*on = true;
-	else if (strcmp(val, "0") == 0 || strcmp(val, "false") == 0)
-		*on = false;
-	else
-		return EINVAL;
-	return 0;
-}
-
-/* Decimal digits, as an uint16_t at *at. */
-static int
-param_port(void *at, const char *val)
-{
-	size_t len = strspn(val, "0123456789");
-	unsigned long n;
-	uint16_t port;
-
-	if (len == 0 || len > 5 || val[len] != '\0')
-		return EINVAL;
-	if ((n = strtoul(val, NULL, 10)) > UINT16_MAX)
-		return EINVAL;
-	port = (uint16_t)n;
-	memcpy(at, &port, sizeof(port));
-	return 0;
-}
-
-static int
-param_value(struct jail_request *rq, unsigned i, const char *val)
-{
-	bool on;
-	int error;
-
-	switch (params[i].kind) {
-	case PARAM_TEXT:
-		memcpy((char *)&rq->pp + params[i].offset, &val, sizeof(val));
-		return 0;
-	case PARAM_ADDRS:
-		return param_addrs(rq, val);
-	case PARAM_PERSIST:
-		return param_bool(val, &rq->pp.persist);
-	case PARAM_PORT:
-		return param_port((char *)&rq->pp + params[i].offset, val);
-	case PARAM_ALLOW:
-		break;
-	}
-	if ((error = param_bool(val, &on)) != 0)
-		return error;
-	if (on)
-		rq->pp.allow |= params[i].allow;
-	else
-		rq->pp.allow &= ~params[i].allow;
-	return 0;
-}
-
-static int
-param_set(struct jail_request *rq, const char *s, char *errmsg, size_t errlen)
-{
-	const char *val = strchrnul(s, '=');
-	size_t len = (size_t)(val - s);
-	unsigned i;
-	int error;
-
-	if (*val == '=')
-		val++;
-	for (i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
-		if (strlen(params[i].name) != len ||
-		    memcmp(params[i].name, s, len) != 0)
-			continue;
-		if ((error = param_value(rq, i, val)) != 0)
-			snprintf(errmsg, errlen, "%s: bad value '%s'",
-			    params[i].name, val);
-		return error;
-	}
-	snprintf(errmsg, errlen, "unknown parameter: %.*s", (int)len, s);
-	return EINVAL;
-}
-
-static int
-param_all(struct jail_request *rq, const char *s, size_t len, char *errmsg,
-    size_t errlen)
-{
-	const char *end = s + len;
-	int error = 0;
-
-	if (len > 0 && end[-1] != '\0')
-		return EINVAL;
-	for (; error == 0 && s < end; s += strlen(s) + 1)
-		error = param_set(rq, s, errmsg, errlen);
-	return error;
-}
-
 /* ---- making ---- */
 
+bool
+djail_has_own(const struct prison *pr)
+{
+	const struct inaddr v4 = inaddr_v4(0);
+	const struct prison *parent = prison_parent(pr);
+
+	return prison_jid(pr) != 0 && prison_ip_owner_of(pr, &v4) == pr &&
+	    prison_jid(prison_ip_owner_of(parent, &v4)) == 0;
+}
+
 static struct djail *
-djail_new(struct daemon *d, struct prison *pr)
+djail_new(struct daemon *d, struct prison *pr, struct djail *up)
 {
 	struct djail *j;
 
@@ -229,9 +74,12 @@ djail_new(struct daemon *d, struct prison *pr)
 		return NULL;
 	j->d = d;
 	j->prison = pr;
-	j->naddr = prison_jid(pr) == 0 ? 0 : prison_naddr(pr);
+	j->naddr = djail_has_own(pr) ? prison_naddr(pr) : 0;
 	j->state = DJAIL_MADE;
-	j->init.fd = -1;
+	j->init.fd = j->nest.fd = -1;
+	j->up = up;
+	for (; up != NULL; up = up->up)
+		up->nbelow++;
 	TAILQ_INIT(&j->listeners);
 	TAILQ_INIT(&j->faces);
 	TAILQ_INSERT_TAIL(&d->djails, j, link);
@@ -243,77 +91,63 @@ djail_init(struct daemon *d)
 {
 	struct djail *j;
 
-	if ((j = djail_new(d, prison_get(prison0(d->vnet)))) == NULL)
+	if ((j = djail_new(d, prison_get(prison0(d->vnet)), NULL)) == NULL)
 		return ENOMEM;
 	j->state = DJAIL_LIVE;
 	return 0;
 }
 
-static void
-addrs_remove(struct vnet *v, const struct prison *pr, unsigned n)
+/* Its programs may come under the listener of a jail above: that none of them
+ * is left is seen by its init alone. */
+static bool
+nested(const struct djail *j)
 {
-	while (n-- > 0)
-		(void)in_ifaddr_remove(v, prison_addr(pr, n));
+	return prison_depth(j->prison) > 1;
 }
 
-static int
-addrs_add(struct vnet *v, const struct prison *pr)
+void
+djail_addrs_remove(struct vnet *v, const struct inaddr *addr, unsigned n)
+{
+	while (n-- > 0)
+		(void)in_ifaddr_remove(v, &addr[n]);
+}
+
+int
+djail_addrs_add(struct vnet *v, const struct inaddr *addr, unsigned n)
 {
 	unsigned i;
 	int error;
 
-	for (i = 0; i < prison_naddr(pr); i++)
-		if ((error = in_ifaddr_add(v, lo0(v), prison_addr(pr, i))) !=
-		    0) {
-			addrs_remove(v, pr, i);
+	for (i = 0; i < n; i++)
+		if ((error = in_ifaddr_add(v, lo0(v), &addr[i])) != 0) {
+			djail_addrs_remove(v, addr, i);
 			return error;
 		}
 	return 0;
 }
 
-static int
-djail_make(struct daemon *d, const struct prison_params *pp,
-    struct djail **jp, char *errmsg, size_t errlen)
+int
+djail_create(struct daemon *d, struct prison *parent,
+    const struct prison_params *pp, struct djail **jp, char *errmsg,
+    size_t errlen)
 {
 	struct prison *pr;
+	unsigned n;
 	int error;
 
-	error = prison_create(d->vnet, prison0(d->vnet), pp, &pr, errmsg,
-	    errlen);
+	error = prison_create(d->vnet, parent, pp, &pr, errmsg, errlen);
 	if (error != 0)
 		return error;
-	if ((error = addrs_add(d->vnet, pr)) == 0) {
-		if ((*jp = djail_new(d, pr)) != NULL)
+	n = djail_has_own(pr) ? pp->naddr : 0;
+	if ((error = djail_addrs_add(d->vnet, pp->addr, n)) == 0) {
+		*jp = djail_new(d, pr, djail_find(d, prison_jid(parent)));
+		if (*jp != NULL)
 			return 0;
-		addrs_remove(d->vnet, pr, prison_naddr(pr));
+		djail_addrs_remove(d->vnet, pp->addr, n);
 		error = ENOMEM;
 	}
 	prison_remove(d->vnet, pr);
 	prison_put(d->vnet, pr);
-	return error;
-}
-
-int
-djail_create(struct daemon *d, const char *text, size_t len,
-    struct djail **jp, char *errmsg, size_t errlen)
-{
-	struct jail_request rq = {
-		.pp = {
-			.path = "/", .hostname = "", .ip4_restricted = true,
-			.ip6_restricted = true, .allow = PR_ALLOW_DEFAULT,
-		},
-	};
-	int error;
-
-	error = param_all(&rq, text, len, errmsg, errlen);
-	if (error == 0) {
-		rq.pp.addr = rq.addr;
-		rq.pp.naddr = rq.naddr;
-		error = djail_make(d, &rq.pp, jp, errmsg, errlen);
-	}
-	free(rq.addr);
-	if (error != 0 && errmsg[0] == '\0')
-		strlcpy(errmsg, strerror(error), errlen);
 	return error;
 }
 
@@ -357,13 +191,30 @@ djail_uid(const struct djail *j, uint32_t uid)
 /* ---- listeners ---- */
 
 void
+djail_hold(struct djail *j, struct conn *cn)
+{
+	if (j->maker == NULL)
+		j->maker = cn;
+	djail_tell(j, LEASH_STAY, NULL, 0);
+	j->ending = false;
+}
+
+void
 djail_check(struct djail *j)
 {
 	if (prison_jid(j->prison) == 0 || j->maker != NULL ||
-	    !TAILQ_EMPTY(&j->listeners))
+	    !TAILQ_EMPTY(&j->listeners) || prison_haschildren(j->prison))
 		return;
-	if (j->state == DJAIL_MADE || !prison_persist(j->prison))
+	if (j->state == DJAIL_MADE)
 		djail_remove(j);
+	else if (prison_persist(j->prison))
+		return;
+	else if (!nested(j))
+		djail_remove(j);
+	else if (!j->ending) {
+		j->ending = true;
+		djail_tell(j, LEASH_EXITEMPTY, NULL, 0);
+	}
 }
 
 static void
@@ -424,6 +275,18 @@ djail_listen(struct djail *j, int fd)
 
 /* ---- init ---- */
 
+/* Init is dead, and so is all in its pid namespace. */
+static void
+djail_unwatch(struct djail *j)
+{
+	if (j->init.fd < 0)
+		return;
+	loop_del(&j->d->loop, &j->init);
+	close(j->init.fd);
+	j->init.fd = -1;
+	nest_leave(j);
+}
+
 static void
 init_event(struct source *src, uint32_t events)
 {
@@ -432,6 +295,7 @@ init_event(struct source *src, uint32_t events)
 
 	(void)events;
 	djail_remove(j);
+	djail_unwatch(j);
 }
 
 int
@@ -439,6 +303,10 @@ djail_watch(struct djail *j, int fd)
 {
 	int error;
 
+	if ((error = nest_enter(j, fd)) != 0) {
+		close(fd);
+		return error;
+	}
 	j->init.fd = fd;
 	j->init.fn = init_event;
 	target_uidmap(fd, j->uids, DJAIL_IDMAPS);
@@ -448,19 +316,9 @@ djail_watch(struct djail *j, int fd)
 		return error;
 	}
 	files_jail(j);
-	if (prison_persist(j->prison))
+	if (prison_persist(j->prison) || nested(j))
 		j->state = DJAIL_LIVE;
 	return 0;
-}
-
-static void
-djail_unwatch(struct djail *j)
-{
-	if (j->init.fd < 0)
-		return;
-	loop_del(&j->d->loop, &j->init);
-	close(j->init.fd);
-	j->init.fd = -1;
 }
 
 /* ---- the end ---- */
@@ -470,9 +328,13 @@ djail_remove(struct djail *j)
 {
 	struct daemon *d = j->d;
 	struct conn *leash = j->leash;
+	struct prison *p;
 
 	if (j->state == DJAIL_DYING)
 		return;
+	/* Those below first. */
+	while ((p = prison_descend(j->prison, j->prison)) != NULL)
+		djail_remove(djail_find(d, prison_jid(p)));
 	j->state = DJAIL_DYING;
 	TAILQ_REMOVE(&d->djails, j, link);
 	TAILQ_INSERT_TAIL(&d->dying, j, link);
@@ -482,7 +344,12 @@ djail_remove(struct djail *j)
 	j->leash = NULL;
 	if (leash != NULL)
 		conn_free(leash);
-	djail_unwatch(j);
+	/* Whoever has stopped it from reading its leash. */
+	if (j->init.fd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, j->init.fd, SIGKILL, NULL,
+		    0);
+	if (j->up != NULL)
+		djail_check(j->up);
 }
 
 /* Faces whose end nobody holds any more: they stand in front. */
@@ -519,11 +386,16 @@ static void
 djail_free(struct djail *j)
 {
 	struct daemon *d = j->d;
+	struct djail *up;
 	struct listener *l;
 
 	while ((l = TAILQ_FIRST(&j->listeners)) != NULL)
 		listener_free(l);
 	control_drop(d, j);
+	djail_unwatch(j);
+	nest_leave(j);
+	for (up = j->up; up != NULL; up = up->up)
+		up->nbelow--;
 	if (j->state == DJAIL_DYING) {
 		TAILQ_REMOVE(&d->dying, j, link);
 		d->ndying--;
@@ -541,7 +413,8 @@ djail_step(struct djail *j, unsigned *budget)
 
 	if (prison_purge_step(v, j->prison, &j->purge, budget))
 		return true;
-	if (!TAILQ_EMPTY(&j->listeners))
+	/* Its programs, and the jails below it, come to their end. */
+	if (!TAILQ_EMPTY(&j->listeners) || j->init.fd >= 0 || j->nbelow > 0)
 		return false;
 	if (djail_free_gone(j, budget))
 		return true;
@@ -586,6 +459,7 @@ djail_end(struct djail *j)
 	while ((f = TAILQ_FIRST(&j->faces)) != NULL)
 		face_free(f, true);
 	(void)djail_free_addrs(j, &all);
+	j->nbelow = 0;
 	djail_free(j);
 }
 
@@ -594,6 +468,10 @@ djail_fini(struct daemon *d)
 {
 	struct djail *j;
 
+	TAILQ_FOREACH(j, &d->djails, link)
+		j->up = NULL;
+	TAILQ_FOREACH(j, &d->dying, link)
+		j->up = NULL;
 	while ((j = TAILQ_LAST(&d->djails, djails)) != NULL)
 		djail_end(j);
 	while ((j = TAILQ_FIRST(&d->dying)) != NULL)

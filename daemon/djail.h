@@ -4,12 +4,15 @@
  *
  *	MADE	by CTL_JAIL_SET; no program yet.  Goes with the connection that
  *		made it, unless it becomes
- *	LIVE	by its first listener, or by its init if it persists.  When the last listener hangs up (no
- *		process is left), and it does not persist, it becomes
- *		As long as its maker has not started the first program itself,
- *		a jail waits for it: jexec may have come and gone before.
+ *	LIVE	by its first listener, or by its init if it persists or is
+ *		below another jail.  When the last listener hangs up (no process
+ *		is left), it does not persist and no jail is below it, it
+ *		becomes DYING; one below another only when its init, told so,
+ *		has found itself alone.  As long as its maker has not started
+ *		the first program itself, a jail waits for it: jexec may have
+ *		come and gone before.
  *	DYING	the leash is let go, so that init ends.  Freed, and its
- *		addresses taken from lo0, when its last PCB is gone.
+ *		addresses taken from lo0, when init and its last PCB are gone.
  *
  * The first djail is the stack itself (prison0); it never goes.
  */
@@ -21,6 +24,7 @@
 
 #include "base/cred.h"
 #include "daemon/daemon.h"
+#include "netjail/prison.h"
 #include "stack/purge.h"
 
 enum djail_state { DJAIL_MADE, DJAIL_LIVE, DJAIL_DYING, DJAIL_NSTATES };
@@ -40,13 +44,23 @@ struct djail {
 	enum djail_state state;
 	TAILQ_HEAD(, listener) listeners;
 	struct faces	 faces;
-	struct conn	*maker;		/* until it has started a program there */
+	struct conn	*maker;		/* until it has started a program there
+					 * or is gone */
 	struct conn	*leash;		/* init's connection */
-	struct source	 init;		/* pidfd of init, or fd -1 */
+	struct source	 init;		/* pidfd of init while it lives, or
+					 * fd -1 */
 	pid_t		 initpid;	/* its number, while it is watched */
 	uint64_t	 pidns;		/* its pid namespace; 0: not known */
 	unsigned	 nslevel;	/* how far below ours that is */
 	struct idmap	 uids[DJAIL_IDMAPS];	/* count 0 ends */
+	struct djail	*up;		/* of the jail above; NULL: none */
+	unsigned	 nbelow;	/* djails below it, dying ones too */
+	struct {
+		struct hlink link;	/* in daemon->nests */
+		int	 fd;		/* the namespace init is 1 in, or -1 */
+		uint64_t id;
+	} nest;
+	bool		 ending;	/* init was told to exit when alone */
 	struct prison_purge purge;	/* DYING: how far it has got */
 	unsigned	 naddr;		/* of its addresses, on lo0 */
 	TAILQ_ENTRY(djail) link;
@@ -55,12 +69,36 @@ struct djail {
 /* Make the djail of prison0.  0 or errno. */
 int	djail_init(struct daemon *d);
 
+/* Make a jail below parent.  0, or errno with a sentence in errmsg. */
+int	djail_create(struct daemon *d, struct prison *parent,
+	    const struct prison_params *pp, struct djail **jp, char *errmsg,
+	    size_t errlen);
+
 /*
- * Make a jail from "name=value" strings, NUL-terminated, in len bytes.
- * 0, or errno with a sentence in errmsg.
+ * Change one, as prison_update(); what changes for it and those below it goes to
+ * their inits as well.  EAGAIN: one of them has none yet, or it does not read.
  */
-int	djail_create(struct daemon *d, const char *params, size_t len,
-	    struct djail **jp, char *errmsg, size_t errlen);
+int	djail_update(struct djail *j, const struct prison_params *pp,
+	    uint32_t what, uint32_t allowmask, char *errmsg, size_t errlen);
+
+/* cn is about to start a program in it: keep it till then. */
+void	djail_hold(struct djail *j, struct conn *cn);
+
+/* A command for its init (enum leashop). */
+void	djail_tell(struct djail *j, unsigned op, const void *data, size_t len);
+
+/* Its host name is another now: tell the inits of it and of those that have it
+ * from it. */
+void	djail_tell_host(struct djail *j);
+
+/* Does it bring addresses of its own to lo0?  Other jails' are among those of
+ * the jails above them. */
+bool	djail_has_own(const struct prison *pr);
+
+/* n addresses on lo0, all or none; and off it. */
+int	djail_addrs_add(struct vnet *v, const struct inaddr *addr, unsigned n);
+void	djail_addrs_remove(struct vnet *v, const struct inaddr *addr,
+	    unsigned n);
 
 struct djail *djail_find(const struct daemon *d, int jid);
 

@@ -222,9 +222,8 @@ holder_jid(struct scan *s, pid_t pid, const struct djail *first)
 
 /* ---- who a process is ---- */
 
-/* The pid a pidfd stands for, while it lives; or -1. */
-static pid_t
-pidfd_pid(int pidfd)
+pid_t
+files_pid(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	char path[48], buf[512];
@@ -245,7 +244,7 @@ pidfd_pid(int pidfd)
 void
 files_jail(struct djail *j)
 {
-	pid_t pid = pidfd_pid(j->init.fd), nr[MAXNSDEPTH + 1];
+	pid_t pid = files_pid(j->init.fd), nr[MAXNSDEPTH + 1];
 	char status[4096];
 	unsigned n;
 	int ns;

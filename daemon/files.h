@@ -11,6 +11,9 @@
  * daemon, the list is empty. */
 void	files_init(struct daemon *d);
 
+/* The pid a pidfd stands for, while it lives; or -1. */
+pid_t	files_pid(int pidfd);
+
 /* Learn from the jail's init, whose pidfd it has, what its processes are known
  * by.  Where that fails nobody is taken for one of them. */
 void	files_jail(struct djail *j);

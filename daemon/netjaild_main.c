@@ -228,6 +228,7 @@ daemon_init(struct daemon *d)
 	    (error = stack_init(d)) != 0 ||
 	    (error = htable_init(d->vnet, &d->faces)) != 0 ||
 	    (error = htable_init(d->vnet, &d->inos)) != 0 ||
+	    (error = htable_init(d->vnet, &d->nests)) != 0 ||
 	    (error = djail_init(d)) != 0)
 		return error;
 	files_init(d);
@@ -247,6 +248,7 @@ daemon_fini(struct daemon *d)
 	targets_fini(&d->targets);
 	htable_fini(&d->faces);
 	htable_fini(&d->inos);
+	htable_fini(&d->nests);
 	vnet_free(d->vnet);
 }
 

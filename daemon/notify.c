@@ -16,6 +16,7 @@
 
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/nest.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
 
@@ -211,6 +212,7 @@ notify_event(struct daemon *d, struct djail *j, int listener)
 	struct seccomp_notif n;
 	struct call c = { .d = d, .jail = j, .listener = listener, .app = -1 };
 	int outcome;
+	bool nested = j->nbelow > 0;
 
 	memset(&n, 0, sizeof(n));	/* the kernel insists */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
@@ -219,7 +221,10 @@ notify_event(struct daemon *d, struct djail *j, int listener)
 	c.tid = (pid_t)n.pid;
 	memcpy(c.argv, n.data.args, sizeof(c.argv));
 	c.args = c.argv;
-	if ((c.row = sockcall_find(n.data.nr)) == NULL)
+	if (nested && ((c.jail = nest_find(j, c.tid)) == NULL ||
+	    !call_valid(&c)))
+		outcome = EPERM;	/* nobody is there to hear it */
+	else if ((c.row = sockcall_find(n.data.nr)) == NULL)
 		outcome = ENOSYS;
 	else
 		outcome = call_handle(&c);

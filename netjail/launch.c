@@ -21,6 +21,9 @@
  * C writes its number, reads the go-ahead (neither is ever trapped), and P
  * takes the listener with pidfd_getfd(2).
  *
+ * Inside a jail there is a filter already, which C inherits and which cannot be
+ * joined by another one's listener; the daemon knows C by its pid namespace.
+ *
  * A command in no jail stays where it is, but gets a network namespace with
  * no way out if one can be had: what the filter does not know reaches nothing.
  */
@@ -72,6 +75,7 @@ struct child {
 	struct sock_fprog prog;
 	sigset_t	 mask;		/* to run the command with */
 	int		 starter;	/* channel to P */
+	bool		 inside;	/* there is a filter already */
 };
 
 static void
@@ -109,9 +113,8 @@ fetch_filter(int sock, struct sock_fprog *prog)
 	return 0;
 }
 
-/* Into the jail. */
-static int
-enter(int pidfd)
+int
+launch_enter(int pidfd)
 {
 	if (setns(pidfd, NAMESPACES) != 0) {
 		warn("entering the jail");
@@ -122,6 +125,25 @@ enter(int pidfd)
 		return -1;
 	}
 	return 0;
+}
+
+int
+launch_become_root(void)
+{
+	if (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0)
+		return 0;
+	warn("becoming root of the jail");
+	return -1;
+}
+
+bool
+launch_inside(void)
+{
+	int jailed = 0;
+	size_t len = sizeof(jailed);
+
+	return nj_sysctlbyname("security.jail.jailed", &jailed, &len, NULL,
+	    0) == 0 && jailed != 0;
 }
 
 static int
@@ -194,11 +216,8 @@ prepare(struct child *ch, struct launch_user *u)
 	const struct launch_cmd *c = ch->cmd;
 	const char *name = c->user_inside;
 
-	if (c->pidfd >= 0 &&
-	    (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)) {
-		warn("becoming root of the jail");
+	if (c->pidfd >= 0 && launch_become_root() != 0)
 		return -1;
-	}
 	if (c->user != NULL)
 		*u = *c->user;
 	else if (name != NULL ? launch_user_find(name, u) != 0 :
@@ -235,12 +254,12 @@ child_main(struct child *ch)
 {
 	const struct launch_cmd *c = ch->cmd;
 	struct launch_user u = { .name = NULL };
-	int listener;
+	int listener = -1;
 	char go;
 
 	if (prepare(ch, &u) != 0)
 		_exit(1);
-	if ((listener = install(&ch->prog)) < 0) {
+	if (!ch->inside && (listener = install(&ch->prog)) < 0) {
 		if (errno == EBUSY)
 			warnx("already on a netjail stack, or under another "
 			    "supervisor");
@@ -251,7 +270,8 @@ child_main(struct child *ch)
 	if (write(ch->starter, &listener, sizeof(listener)) !=
 	    sizeof(listener) || read(ch->starter, &go, 1) != 1)
 		_exit(1);
-	close(listener);
+	if (listener >= 0)
+		close(listener);
 	if ((c->user != NULL || c->user_inside != NULL) &&
 	    launch_user_become(&u) != 0)
 		_exit(1);
@@ -268,12 +288,8 @@ fork_sibling(void)
 	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
 }
 
-/*
- * Close what is ours, but a and b.  All of it is close-on-exec, but until the
- * exec a root in the jail could take it from C with a debugger's rights.
- */
-static int
-close_ours(int a, int b)
+int
+launch_close_ours(int a, int b)
 {
 	const struct dirent *de;
 	DIR *dir;
@@ -302,9 +318,9 @@ enter_main(struct child *ch)
 	const struct launch_cmd *c = ch->cmd;
 	pid_t pid;
 
-	if (close_ours(ch->starter, c->pidfd) != 0)
+	if (launch_close_ours(ch->starter, c->pidfd) != 0)
 		_exit(1);
-	if ((c->pidfd >= 0 ? enter(c->pidfd) : step_aside(c->verbose)) != 0)
+	if ((c->pidfd >= 0 ? launch_enter(c->pidfd) : step_aside(c->verbose)) != 0)
 		_exit(1);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
@@ -385,13 +401,14 @@ hear(int chan, int *listenerp)
 
 /* Hear from C, have it served, and let it go.  Its pid or -1. */
 static pid_t
-see_off(const struct launch_cmd *c, int chan)
+see_off(const struct child *ch, int chan)
 {
+	const struct launch_cmd *c = ch->cmd;
 	int listener = -1;
 	pid_t pid;
 
 	if ((pid = hear(chan, &listener)) < 0 ||
-	    hand_over(c, pid, listener) != 0 || write(chan, "", 1) != 1)
+	    (!ch->inside && hand_over(c, pid, listener) != 0) || write(chan, "", 1) != 1)
 		return -1;
 	return pid;
 }
@@ -418,7 +435,7 @@ start_child(struct child *ch)
 	if (e < 0)
 		warn("fork");
 	else
-		pid = see_off(ch->cmd, chan[0]);
+		pid = see_off(ch, chan[0]);
 	/* Where that failed, the end of the channel ends C. */
 	close(chan[0]);
 	if (e > 0)
@@ -435,7 +452,8 @@ launch_start(const struct launch_cmd *c)
 	pid_t pid;
 
 	launch_tools_note(&tools);
-	if (fetch_filter(c->sock, &ch.prog) != 0)
+	ch.inside = launch_inside();
+	if (!ch.inside && fetch_filter(c->sock, &ch.prog) != 0)
 		return -1;
 	/* Blocked, so that launch_wait() finds those that come before it. */
 	signal(SIGCHLD, SIG_DFL);

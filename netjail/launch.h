@@ -58,12 +58,15 @@ struct launch_jail {
 	const char	*hostname;
 	const struct inaddr *addr;	/* for lo */
 	unsigned	 naddr;
+	int		 parent;	/* pidfd of init of the jail to make it in,
+					 * or -1: where we are */
 	bool		 verbose;	/* tell what could not be had */
 };
 
 /*
  * Make user, mount, UTS, IPC, network and pid namespaces, with an init in them
- * that holds its leash to the daemon (base/ctlmsg.h) and nothing else, and tell
+ * that holds its leash to the daemon (base/ctlmsg.h), does what is said over it,
+ * and nothing else, and tell
  * the daemon (CTL_JAIL_INIT).  *pidfdp is a pidfd of init, the caller's.  0 or
  * -1; then nothing is left of them.
  */
@@ -78,6 +81,36 @@ int	launch_map_ids(pid_t pid, bool verbose);
 
 /* Bring lo of our network namespace up, with these addresses.  0 or -1. */
 int	launch_lo(const struct inaddr *addr, unsigned naddr);
+
+/* lo of a network namespace, to be changed later. */
+struct launch_lo {
+	int	 sock;		/* netlink; in a place the caller may choose */
+	unsigned index;
+};
+
+/* 0 or -1.  Changing fails in silence, and needs no memory and no descriptor:
+ * sendto(2) and recvfrom(2) on sock. */
+int	launch_lo_open(struct launch_lo *lo);
+void	launch_lo_change(const struct launch_lo *lo, const struct inaddr *a,
+	    bool add);
+
+/* Are we in a jail? */
+bool	launch_inside(void);
+
+/*
+ * Into the namespaces of a jail's init, and become the jail's root: what this
+ * process makes from then on is the jail's, but it itself stays in the pid
+ * namespace it is in.  0 or -1.
+ */
+int	launch_enter(int pidfd);
+int	launch_become_root(void);
+
+/*
+ * Close what is ours, but a and b.  All of it is close-on-exec, but who is in a
+ * jail before its exec could have it taken by a root there, with a debugger's
+ * rights.  0 or -1.
+ */
+int	launch_close_ours(int a, int b);
 
 /* Whom a command runs as, and that user's environment. */
 struct launch_user {
@@ -119,8 +152,9 @@ struct launch_cmd {
 };
 
 /*
- * Start c in its jail with the jail's filter installed.  Returns its pid once
- * the daemon serves it and it has been let go; -1: it has not been started.
+ * Start c in its jail with the jail's filter installed; inside a jail, where
+ * there is one already, in a jail below.  Returns its pid once the daemon serves
+ * it and it has been let go; -1: it has not been started.
  */
 pid_t	launch_start(const struct launch_cmd *c);
 

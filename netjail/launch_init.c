@@ -14,18 +14,26 @@
  *   host name	the jail's
  *   lo		up, with the jail's addresses
  *
- * After that init has no descriptor but the leash and /dev/null, no terminal,
- * and a filter that leaves it read(2) and its exit: whoever attaches a debugger
- * to it from inside the jail gains nothing.  All this is so before the first
- * program of the jail can start.  Init then reads from the leash, which ends
- * when the daemon closes it or dies; init exits and the kernel kills what is
- * left in its namespace.
- * Orphans are reaped by the kernel, for init ignores SIGCHLD.
+ * Then the starter tells the daemon, and gives init the leash, which by then is
+ * of no use to anybody else.  After that init has no descriptor but the leash,
+ * a netlink socket of the jail's own network and /dev/null, no terminal, and a
+ * filter that leaves it reading, changing lo and the host name, looking whether
+ * it is alone, and its exit: whoever attaches a debugger to it from inside the
+ * jail gains nothing.  All this is so before the first program of the jail can
+ * start.  Init does what comes over the leash (base/ctlmsg.h), until the daemon
+ * closes it or dies; then init exits and the kernel kills what is left in its
+ * namespace.  Orphans are reaped by the kernel, for init ignores SIGCHLD.
+ *
+ * A jail below another is made from within that one, so that all its
+ * namespaces are below: a process E enters them, and F, its child, is in the pid
+ * namespace, too.  F makes init, gives it its ids, and sends the pidfd back.
+ * Neither has anything a root of the jail there should not have.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -45,6 +53,7 @@
 
 #include <bsd/unistd.h>
 
+#include "base/ctlmsg.h"
 #include "netjail/launch.h"
 #include "sysctl/client.h"
 
@@ -63,6 +72,10 @@
  * /dev/null. */
 #define LEASH_FD	3
 #define STARTER_FD	4
+#define NETLINK_FD	5
+
+/* How often init looks whether it is alone, if it is to end then. */
+#define ALONE_MS	200
 
 /* A child in namespaces of its own, its pidfd in *pidfdp; or 0 in the child. */
 static pid_t
@@ -141,26 +154,39 @@ build(const struct launch_jail *j)
 	return launch_lo(j->addr, j->naddr);
 }
 
-/* Leave read(), close(), exit_group() and write() to the starter. */
+#define LOAD(field)                                                         \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RET(action)	BPF_STMT(BPF_RET | BPF_K, action)
+#define ALLOW_CALL(nr)                                                      \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),                      \
+	RET(SECCOMP_RET_ALLOW)
+/* With this value in an int argument; all machines here are little-endian. */
+#define ALLOW_IF(nr, n, value)                                              \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 4),                      \
+	LOAD(args[n]),                                                      \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1),                   \
+	RET(SECCOMP_RET_ALLOW),                                             \
+	RET(SECCOMP_RET_ERRNO | EPERM)
+
+/* What init does is all that it may do. */
 static int
 confine(void)
 {
 	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 0, 8),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 5, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 3),
-		/* A descriptor is an int; all machines here are little-endian. */
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, args[0])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, STARTER_FD, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		LOAD(arch),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
+		RET(SECCOMP_RET_ERRNO | EPERM),
+		LOAD(nr),
+		ALLOW_CALL(SYS_read),
+		ALLOW_CALL(SYS_close),
+		ALLOW_CALL(SYS_ppoll),
+		ALLOW_CALL(SYS_sethostname),
+		ALLOW_CALL(SYS_exit_group),
+		ALLOW_IF(SYS_kill, 1, 0),
+		ALLOW_IF(SYS_sendto, 0, NETLINK_FD),
+		ALLOW_IF(SYS_recvfrom, 0, NETLINK_FD),
+		ALLOW_IF(SYS_write, 0, STARTER_FD),
+		RET(SECCOMP_RET_ERRNO | EPERM),
 	};
 	struct sock_fprog prog = {
 		.len = sizeof(code) / sizeof(code[0]), .filter = code,
@@ -173,22 +199,19 @@ confine(void)
 
 /* Every descriptor to its place, and no other left. */
 static int
-arrange(int null, int leash, int starter)
+arrange(int null, int leash, int starter, int netlink)
 {
-	int i;
+	const int from[] = { null, null, null, leash, starter, netlink };
+	int i, fd[NETLINK_FD + 1];
 
 	/* Out of the way of the places first. */
-	null = fcntl(null, F_DUPFD, STARTER_FD + 1);
-	leash = fcntl(leash, F_DUPFD, STARTER_FD + 1);
-	starter = fcntl(starter, F_DUPFD, STARTER_FD + 1);
-	if (null < 0 || leash < 0 || starter < 0)
-		return -1;
-	for (i = 0; i < LEASH_FD; i++)
-		if (dup2(null, i) < 0)
+	for (i = 0; i <= NETLINK_FD; i++)
+		if ((fd[i] = fcntl(from[i], F_DUPFD, NETLINK_FD + 1)) < 0)
 			return -1;
-	if (dup2(leash, LEASH_FD) < 0 || dup2(starter, STARTER_FD) < 0)
-		return -1;
-	return (int)syscall(SYS_close_range, STARTER_FD + 1, UINT_MAX, 0);
+	for (i = 0; i <= NETLINK_FD; i++)
+		if (dup2(fd[i], i) < 0)
+			return -1;
+	return (int)syscall(SYS_close_range, NETLINK_FD + 1, UINT_MAX, 0);
 }
 
 static void
@@ -203,12 +226,117 @@ ignore_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The life of init.  Never returns. */
-static void __attribute__((noreturn))
-init_main(const struct launch_jail *j, int leash, int starter)
+/* A byte and a descriptor; -1: no. */
+static int
+receive_fd(int s)
 {
 	char c;
-	int null;
+	struct iovec iov = { &c, 1 };
+	union {
+		struct cmsghdr	h;
+		char		room[CMSG_SPACE(sizeof(int))];
+	} cm;
+	struct msghdr mh = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &cm, .msg_controllen = sizeof(cm),
+	};
+	const struct cmsghdr *h;
+	int fd;
+
+	if (recvmsg(s, &mh, MSG_CMSG_CLOEXEC) != 1 ||
+	    (h = CMSG_FIRSTHDR(&mh)) == NULL || h->cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
+	return fd;
+}
+
+/* 0 or -1. */
+static int
+send_fd(int s, int fd)
+{
+	char c = 0;
+	struct iovec iov = { &c, 1 };
+	union {
+		struct cmsghdr	h;
+		char		room[CMSG_SPACE(sizeof(int))];
+	} cm = { .h = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct msghdr mh = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &cm, .msg_controllen = sizeof(cm),
+	};
+
+	memcpy(CMSG_DATA(&cm.h), &fd, sizeof(fd));
+	return sendmsg(s, &mh, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+static void __attribute__((noreturn))
+init_exit(int status)
+{
+	syscall(SYS_exit_group, status);
+	__builtin_unreachable();
+}
+
+/* All of it, from the leash, or the end. */
+static void
+leash_read(void *buf, size_t len)
+{
+	char *p = buf;
+	ssize_t n;
+
+	for (; len > 0; p += n, len -= (size_t)n)
+		if ((n = read(LEASH_FD, p, len)) <= 0)
+			init_exit(0);
+}
+
+/* One command.  *ending: whether init is to end when it is alone. */
+static void
+obey(const struct launch_lo *lo, bool *ending)
+{
+	uint8_t head[2], data[UINT8_MAX];
+	struct inaddr a;
+
+	leash_read(head, sizeof(head));
+	leash_read(data, head[1]);
+	switch (head[0]) {
+	case LEASH_ADDADDR:
+	case LEASH_DELADDR:
+		memcpy(&a, data, sizeof(a));
+		launch_lo_change(lo, &a, head[0] == LEASH_ADDADDR);
+		break;
+	case LEASH_HOSTNAME:
+		(void)sethostname((const char *)data, head[1]);
+		break;
+	case LEASH_EXITEMPTY:
+	case LEASH_STAY:
+		*ending = head[0] == LEASH_EXITEMPTY;
+		break;
+	}
+}
+
+/* Until the leash is cut, or nobody is left to be there for. */
+static void __attribute__((noreturn))
+serve(const struct launch_lo *lo)
+{
+	const struct timespec pause = { 0, ALONE_MS * 1000000L };
+	struct pollfd pfd = { .fd = LEASH_FD, .events = POLLIN };
+	bool ending = false;
+
+	for (;;) {
+		if (ending && kill(-1, 0) != 0 && errno == ESRCH)
+			init_exit(0);
+		if (syscall(SYS_ppoll, &pfd, 1, ending ? &pause : NULL, NULL,
+		    0) > 0)
+			obey(lo, &ending);
+	}
+}
+
+/* The life of init.  Never returns. */
+static void __attribute__((noreturn))
+init_main(const struct launch_jail *j, int starter)
+{
+	struct launch_lo lo;
+	int leash, null;
+	char c = 0;
 
 	if (read(starter, &c, 1) != 1)
 		_exit(1);
@@ -221,18 +349,17 @@ init_main(const struct launch_jail *j, int leash, int starter)
 		warn("/dev/null");
 		_exit(1);
 	}
-	if (build(j) != 0)
+	if (build(j) != 0 || launch_lo_open(&lo) != 0)
 		_exit(1);
-	if (arrange(null, leash, starter) != 0 || confine() != 0)
+	if (write(starter, &c, 1) != 1 || (leash = receive_fd(starter)) < 0)
 		_exit(1);
-	/* While the starter waits for an answer on the leash, do not read it. */
-	if (write(STARTER_FD, "", 1) != 1 || read(STARTER_FD, &c, 1) != 1)
-		syscall(SYS_exit_group, 1);
+	if (arrange(null, leash, starter, lo.sock) != 0 || confine() != 0)
+		_exit(1);
+	lo.sock = NETLINK_FD;
+	if (write(STARTER_FD, &c, 1) != 1)
+		init_exit(1);
 	close(STARTER_FD);
-	while (read(LEASH_FD, &c, 1) > 0 || errno == EINTR)
-		errno = 0;
-	syscall(SYS_exit_group, 0);
-	__builtin_unreachable();
+	serve(&lo);
 }
 
 static void
@@ -266,22 +393,92 @@ announce_init(uint32_t jid, int pidfd, int leash)
 }
 
 /*
- * Give init its ids, hear that the jail is built, announce it, let it go on.
- * 0, or -1 told: end of file on the channel says that init told.
+ * Init has its ids: let it build the jail, announce it, give it the leash.  0,
+ * or -1 told: end of file on the channel says that init told.
  */
 static int
-raise_init(const struct launch_jail *j, pid_t pid, int pidfd, int leash,
-    int child)
+raise_init(const struct launch_jail *j, int pidfd, int leash, int chan)
 {
 	char c = 0;
 
-	if (launch_map_ids(pid, j->verbose) != 0)
-		return -1;
-	if (write(child, &c, 1) != 1 || read(child, &c, 1) != 1)
+	if (write(chan, &c, 1) != 1 || read(chan, &c, 1) != 1)
 		return -1;
 	if (announce_init(j->jid, pidfd, leash) != 0)
 		return -1;
-	return write(child, &c, 1) == 1 ? 0 : -1;
+	return send_fd(chan, leash) == 0 && read(chan, &c, 1) == 1 ? 0 : -1;
+}
+
+/* Make init, and give it its ids.  0, or -1 told. */
+static int
+make_init(const struct launch_jail *j, int chan[2], int *pidfdp)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = clone_apart(pidfdp);
+	if (pid == 0) {
+		if (chan[0] >= 0)
+			close(chan[0]);
+		init_main(j, chan[1]);
+	}
+	if (pid < 0) {
+		explain_clone();
+		return -1;
+	}
+	if (launch_map_ids(pid, j->verbose) == 0)
+		return 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(*pidfdp);
+	return -1;
+}
+
+/* The life of F. */
+static void __attribute__((noreturn))
+maker_main(const struct launch_jail *j, int starter)
+{
+	int chan[2] = { -1, starter }, pidfd;
+
+	if (launch_become_root() != 0 || make_init(j, chan, &pidfd) != 0)
+		_exit(1);
+	_exit(send_fd(starter, pidfd) == 0 ? 0 : 1);
+}
+
+/* The life of E. */
+static void __attribute__((noreturn))
+enter_main(const struct launch_jail *j, int starter)
+{
+	pid_t pid;
+
+	if (launch_close_ours(starter, j->parent) != 0 ||
+	    launch_enter(j->parent) != 0)
+		_exit(1);
+	close(j->parent);
+	if ((pid = fork()) == 0)
+		maker_main(j, starter);
+	if (pid < 0)
+		warn("starting a process in the jail");
+	_exit(pid < 0);
+}
+
+/* make_init() in the jail above. */
+static int
+make_init_below(const struct launch_jail *j, int chan[2], int *pidfdp)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	if ((pid = fork()) == 0)
+		enter_main(j, chan[1]);
+	if (pid < 0) {
+		warn("fork");
+		return -1;
+	}
+	close(chan[1]);
+	chan[1] = -1;
+	*pidfdp = receive_fd(chan[0]);	/* -1: it has been told why */
+	waitpid(pid, NULL, 0);
+	return *pidfdp >= 0 ? 0 : -1;
 }
 
 /* Make init and see it on its way; 0 or -1. */
@@ -289,31 +486,24 @@ static int
 start_init(const struct launch_jail *j, int leash, int *pidfdp)
 {
 	int chan[2], error;
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0) {
 		warn("socketpair");
 		return -1;
 	}
-	fflush(NULL);
-	pid = clone_apart(pidfdp);
-	if (pid == 0) {
-		close(chan[0]);
-		init_main(j, leash, chan[1]);
+	error = j->parent >= 0 ? make_init_below(j, chan, pidfdp) :
+	    make_init(j, chan, pidfdp);
+	if (chan[1] >= 0)
+		close(chan[1]);
+	if (error == 0) {
+		error = raise_init(j, *pidfdp, leash, chan[0]);
+		if (error != 0) {
+			(void)syscall(SYS_pidfd_send_signal, *pidfdp, SIGKILL,
+			    NULL, 0);
+			close(*pidfdp);
+		}
 	}
-	close(chan[1]);
-	if (pid < 0) {
-		explain_clone();
-		close(chan[0]);
-		return -1;
-	}
-	error = raise_init(j, pid, *pidfdp, leash, chan[0]);
 	close(chan[0]);
-	if (error != 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		close(*pidfdp);
-	}
 	return error;
 }
 

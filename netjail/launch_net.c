@@ -76,13 +76,14 @@ link_up(int s, unsigned index)
 	return ask(s, &rq);
 }
 
+/* type: RTM_NEWADDR or RTM_DELADDR.  0 or errno. */
 static int
-address_add(int s, unsigned index, const struct inaddr *a)
+address_set(int s, unsigned index, const struct inaddr *a, unsigned short type)
 {
 	bool v4 = inaddr_is_v4(a);
 	struct request rq = {
 		.hdr.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
-		.hdr.nlmsg_type = RTM_NEWADDR,
+		.hdr.nlmsg_type = type,
 		.ifa = { .ifa_family = v4 ? AF_INET : AF_INET6,
 		    .ifa_prefixlen = v4 ? 32 : 128,
 		    .ifa_flags = v4 ? 0 : IFA_F_NODAD, .ifa_index = index },
@@ -101,26 +102,45 @@ address_add(int s, unsigned index, const struct inaddr *a)
 }
 
 int
-launch_lo(const struct inaddr *addr, unsigned naddr)
+launch_lo_open(struct launch_lo *lo)
 {
-	char text[INADDR_STRLEN];
-	unsigned i, index;
-	int error, s;
-
-	s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (s < 0) {
+	lo->sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (lo->sock < 0) {
 		warn("lo: netlink");
 		return -1;
 	}
-	index = if_nametoindex("lo");
-	if ((error = link_up(s, index)) != 0)
+	lo->index = if_nametoindex("lo");
+	return 0;
+}
+
+void
+launch_lo_change(const struct launch_lo *lo, const struct inaddr *a, bool add)
+{
+	/* 127.0.0.1 belongs to lo whoever the jail is. */
+	if (!add && inaddr_is_loopback(a))
+		return;
+	(void)address_set(lo->sock, lo->index, a,
+	    add ? RTM_NEWADDR : RTM_DELADDR);
+}
+
+int
+launch_lo(const struct inaddr *addr, unsigned naddr)
+{
+	char text[INADDR_STRLEN];
+	struct launch_lo lo;
+	unsigned i;
+	int error;
+
+	if (launch_lo_open(&lo) != 0)
+		return -1;
+	if ((error = link_up(lo.sock, lo.index)) != 0)
 		warnx("lo: %s", strerror(error));
 	for (i = 0; i < naddr && error == 0; i++) {
-		error = address_add(s, index, &addr[i]);
+		error = address_set(lo.sock, lo.index, &addr[i], RTM_NEWADDR);
 		if (error != 0)
 			warnx("lo: %s: %s", inaddr_ntop(&addr[i], text),
 			    strerror(error));
 	}
-	close(s);
+	close(lo.sock);
 	return error == 0 ? 0 : -1;
 }

@@ -199,6 +199,8 @@ const char *prison_path(const struct prison *pr);
 /* pr's path as `viewer' sees it, whose own is its "/". */
 const char *prison_path_in(const struct prison *viewer,
 	    const struct prison *pr);
+/* True: what the parent has of IPv6. */
+bool	prison_ip6_inherited(const struct prison *pr);
 /* True: the parent's host name. */
 bool	prison_host_inherited(const struct prison *pr);
 const char *prison_hostname(const struct prison *pr);

@@ -502,6 +502,12 @@ prison_lost(const struct prison *pr, const struct inaddr *a)
 }
 
 bool
+prison_ip6_inherited(const struct prison *pr)
+{
+	return pr->pr_owner[PR_INET6] != pr;
+}
+
+bool
 prison_saddrsel(const struct prison *pr, const struct inaddr *a)
 {
 	return pr->pr_saddrsel[family(a)];

@@ -103,7 +103,7 @@ row_ok(const struct sysctl_oid *oid)
 {
 	size_t size = type_size(oid->kind);
 
-	if ((oid->kind & CTLTYPE) == 0 ||
+	if ((oid->kind & CTLTYPE) == 0 || *oid->name == '\0' ||
 	    oid->number < OID_AUTO || oid->number >= OID_AUTO_START ||
 	    ncomponents(oid->name) > CTL_MAXNAME)
 		return false;
@@ -419,7 +419,11 @@ sysctl_lookup(const struct vnet *v, const char *name, int *mib,
 		if (i == *lenp)
 			return ENOMEM;
 		mib[i++] = n->number;
-		if (name[len] == '\0' || name[len + 1] == '\0')
+		if (name[len] == '\0')
+			break;
+		/* "a.b." is a.b, unless that has a child without a name. */
+		if (name[len + 1] == '\0' &&
+		    (!mib_isdir(n) || child_named(n, "", 0) == NULL))
 			break;
 	}
 	*lenp = i;

@@ -69,9 +69,9 @@ refused "reserved ports in a range are refused" \
     "portrange.first and portrange.last must be at least 1024" \
     -o portrange.first=80 -o portrange.last=20000
 refused "a port beyond 65535 is refused" \
-    "portrange.last: bad value '65536'" \
+    "portrange.last: not a port: 65536" \
     -o portrange.first=20000 -o portrange.last=65536
-refused "and so is a word" "portrange.first: bad value 'http'" \
+refused "and so is a word" 'portrange.first: non-integer value "http"' \
     -o portrange.first=http
 
 netjail sysctl "$v.first=70000" >/dev/null 2>&1

@@ -430,7 +430,8 @@ privileges_in_a_jail_are_those_it_is_allowed(void **state)
 {
 	struct vnet *v = *state;
 	struct prison *a = jail(v, prison0(v), NULL, "10.0.0.1");
-	struct prison_params pp = { .allow = PR_ALLOW_RAW_SOCKETS };
+	struct prison_params pp = { .allow = PR_ALLOW_RAW_SOCKETS |
+	    PR_ALLOW_SUSER };
 	struct cred host = { 0, prison0(v) }, user = { 1000, prison0(v) };
 	struct cred root = { 0, a }, raw = { 0, NULL }, juser = { 1000, a };
 	const struct {
@@ -443,6 +444,7 @@ privileges_in_a_jail_are_those_it_is_allowed(void **state)
 		{ PRIV_NETINET_BINDANY, EPERM, EPERM },
 		{ PRIV_SYSCTL_WRITE, EPERM, EPERM },
 		{ PRIV_SYSCTL_WRITEJAIL, 0, 0 },
+		{ PRIV_JAIL_SET, 0, 0 },
 	};
 
 	assert_int_equal(prison_create(v, prison0(v), &pp, &raw.prison,
@@ -455,6 +457,14 @@ privileges_in_a_jail_are_those_it_is_allowed(void **state)
 		    row[i].root);
 		assert_int_equal(priv_check(v, &raw, row[i].priv), row[i].raw);
 	}
+	/* Without allow.suser there is no superuser. */
+	assert_int_equal(prison_update(v, raw.prison, &pp, 0, PR_ALLOW_SUSER,
+	    errmsg, sizeof(errmsg)), 0);
+	pp.allow = 0;
+	assert_int_equal(prison_update(v, raw.prison, &pp, 0, PR_ALLOW_SUSER,
+	    errmsg, sizeof(errmsg)), 0);
+	for (unsigned i = 0; i < PRIV_NPRIVS; i++)
+		assert_int_equal(priv_check(v, &raw, row[i].priv), EPERM);
 	prison_put(v, raw.prison);
 }
 

@@ -693,7 +693,7 @@ rows_that_contradict_others_are_refused(void **state)
 		    .size = 4 },
 		{ "", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
 		{ "debug..x", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
-		{ "debug.", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
+		{ "debug..", OID_AUTO, CTLTYPE_INT, .handler = bad_handler },
 		{ "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a", OID_AUTO,
 		    CTLTYPE_INT, .handler = bad_handler },
 	};

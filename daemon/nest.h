@@ -1,0 +1,28 @@
+/*
+ * Whose program called, among jails in jails.
+ */
+#ifndef DAEMON_NEST_H
+#define DAEMON_NEST_H
+
+#include <sys/types.h>
+
+struct daemon;
+struct djail;
+
+/*
+ * The process of pidfd is init of j: remember its pid namespace.  EPERM: it is
+ * not below that of the jail above j, or another jail's; ESRCH: it has ended.
+ */
+int	nest_enter(struct djail *j, int pidfd);
+
+/* The namespace is empty, or j goes. */
+void	nest_leave(struct djail *j);
+
+/*
+ * The jail of thread tid, which called through a listener of j: j, or one below
+ * it.  NULL: the thread has ended.  The caller must find the call still valid
+ * afterwards; else the number may have been another's.
+ */
+struct djail *nest_find(struct djail *j, pid_t tid);
+
+#endif
