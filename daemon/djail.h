@@ -59,6 +59,7 @@ struct djail {
 		struct hlink link;	/* in daemon->nests */
 		int	 fd;		/* the namespace init is 1 in, or -1 */
 		uint64_t id;
+		uint64_t uts;	/* id of its UTS namespace */
 	} nest;
 	bool		 ending;	/* init was told to exit when alone */
 	struct prison_purge purge;	/* DYING: how far it has got */

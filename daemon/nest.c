@@ -94,6 +94,17 @@ open_ns(pid_t pid)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* 0: it has ended. */
+static uint64_t
+uts_id(pid_t pid)
+{
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/uts", (int)pid);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
 static bool
 alive(int pidfd)
 {
@@ -108,10 +119,12 @@ nest_enter(struct djail *j, int pidfd)
 	struct daemon *d = j->d;
 	pid_t pid = files_pid(pidfd);
 	struct djail *above;
+	uint64_t uts;
 	int ns;
 
 	if (pid < 0 || (ns = open_ns(pid)) < 0)
 		return ESRCH;
+	uts = uts_id(pid);
 	/* After it was looked up by number, it still is what it was. */
 	if (!alive(pidfd)) {
 		close(ns);
@@ -125,8 +138,15 @@ nest_enter(struct djail *j, int pidfd)
 	}
 	j->nest.fd = ns;
 	j->nest.id = ns_id(ns);
+	j->nest.uts = uts;
 	htable_insert(&d->nests, &j->nest.link, ns_hash(d, j->nest.id));
 	return 0;
+}
+
+bool
+nest_same_uts(const struct djail *j, pid_t tid)
+{
+	return j->nest.fd >= 0 && uts_id(tid) == j->nest.uts;
 }
 
 void

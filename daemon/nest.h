@@ -4,6 +4,7 @@
 #ifndef DAEMON_NEST_H
 #define DAEMON_NEST_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct daemon;
@@ -24,5 +25,8 @@ void	nest_leave(struct djail *j);
  * afterwards; else the number may have been another's.
  */
 struct djail *nest_find(struct djail *j, pid_t tid);
+
+/* Is the thread in the UTS namespace that j's init began with? */
+bool	nest_same_uts(const struct djail *j, pid_t tid);
 
 #endif

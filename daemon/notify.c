@@ -173,7 +173,8 @@ call_foreign(const struct call *c)
 
 	if (getsockopt(c->app, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0)
 		return CALL_CONTINUE;
-	if (domain == AF_UNIX || domain == AF_NETLINK || c->row->harmless)
+	if (domain == AF_UNIX || domain == AF_NETLINK ||
+	    kernel_family(c, domain) || c->row->harmless)
 		return CALL_CONTINUE;
 	return EACCES;
 }

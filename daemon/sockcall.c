@@ -9,6 +9,9 @@
  * Who asks is looked up where it decides: socket() (the creator's credentials
  * stay with the socket), bind() and setsockopt().  Other calls use the creator's.
  *
+ * Two rights of a jail that are not about sockets are seen to here, too: System
+ * V IPC and the host name.
+ *
  * Errnos are the stack's, which are FreeBSD's; where a Linux program expects
  * another one, linux_errno[] has the row.
  */
@@ -29,6 +32,7 @@
 #include "daemon/dgram.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/nest.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
 #include "daemon/sockdiag.h"
@@ -38,6 +42,8 @@
 #ifndef SO_PEERPIDFD		/* Linux 6.5 */
 #define SO_PEERPIDFD 77
 #endif
+
+#define LINUX_HOSTMAX	64	/* of a UTS namespace */
 
 /* Where Linux says something else than FreeBSD. */
 static const struct {
@@ -210,6 +216,16 @@ socket_inject(struct call *c, struct socket *so, int flags)
 	return CALL_ANSWERED;
 }
 
+/* Families of which the kernel's sockets are held to the network namespace they
+ * were made in, or have no network. */
+bool
+kernel_family(const struct call *c, int domain)
+{
+	return (domain == AF_ALG || domain == AF_PACKET) &&
+	    prison_jid(c->jail->prison) != 0 &&
+	    (prison_allow(c->jail->prison) & PR_ALLOW_SOCKET_AF) != 0;
+}
+
 static int
 sys_socket(struct call *c)
 {
@@ -225,6 +241,8 @@ sys_socket(struct call *c)
 		return CALL_CONTINUE;
 	if (domain == AF_NETJAIL)
 		return control_inject(c);
+	if (kernel_family(c, domain))
+		return CALL_CONTINUE;
 	if (domain != AF_INET)
 		return EAFNOSUPPORT;
 	type &= ~flags;
@@ -617,6 +635,44 @@ sys_ioctl(struct call *c)
 	return call_copyout(c, c->args[2], &n, sizeof(n));
 }
 
+/* ---- what a jail may be allowed beside sockets ---- */
+
+/* Making or finding what System V knows; it is in the jail's own namespace. */
+static int
+sys_sysvipc(struct call *c)
+{
+	if (prison_jid(c->jail->prison) == 0 ||
+	    (prison_allow(c->jail->prison) & PR_ALLOW_SYSVIPC) != 0)
+		return CALL_CONTINUE;
+	return ENOSYS;
+}
+
+/* The kernel sets it, if the caller may; here it is checked and noted. */
+static int
+sys_sethostname(struct call *c)
+{
+	struct prison *pr = c->jail->prison;
+	char name[LINUX_HOSTMAX + 1] = "";
+	size_t i, len = c->args[1];
+	int error;
+
+	if (prison_jid(pr) == 0)
+		return CALL_CONTINUE;
+	if ((prison_allow(pr) & PR_ALLOW_SET_HOSTNAME) == 0)
+		return EPERM;
+	if (call_cred(c).uid != 0 || len > LINUX_HOSTMAX ||
+	    !nest_same_uts(c->jail, c->tid))
+		return CALL_CONTINUE;
+	if ((error = call_copyin(c, c->args[0], name, len)) != 0)
+		return error;
+	for (i = 0; i < strlen(name); i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == '\177')
+			return EINVAL;
+	(void)prison_set_hostname(pr, name);
+	djail_tell_host(c->jail);
+	return CALL_CONTINUE;
+}
+
 /* ---- the table ---- */
 
 #define INT_EQ(n, v)	 { .arg = (n), .test = ARG_INT_EQ, .value = (v) }
@@ -701,6 +757,10 @@ static const struct sockcall sockcalls[] = {
 	{ SYS_ioctl, "ioctl", sys_ioctl, .wantfd = true,
 	    .diag = sockdiag_continue, .harmless = true,
 	    TRAPS(trap_ioctl) },
+	{ SYS_shmget, "shmget", .fn = sys_sysvipc },
+	{ SYS_semget, "semget", .fn = sys_sysvipc },
+	{ SYS_msgget, "msgget", .fn = sys_sysvipc },
+	{ SYS_sethostname, "sethostname", .fn = sys_sethostname },
 	/* A way around the filter; programs fall back to what is above. */
 	{ SYS_io_uring_setup, "io_uring_setup", .fn = NULL },
 	{ SYS_io_uring_enter, "io_uring_enter", .fn = NULL },

@@ -48,6 +48,9 @@ struct sockcall {
 };
 
 /* NULL: no row. */
+/* A family whose sockets the kernel may make for the caller: allow.socket_af. */
+bool	kernel_family(const struct call *c, int domain);
+
 const struct sockcall *sockcall_find(int nr);
 
 /* The i-th row; NULL ends. */

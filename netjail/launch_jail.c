@@ -193,11 +193,13 @@ static void
 tell_refusal(const struct jail_params *p, const char *msg)
 {
 	const char *name = called(p);
+	char exists[512], missing[512];
 
-	if (*name != '\0' && errno == EEXIST)
-		warnx("\"%s\" already exists", name);
-	else if (*name != '\0' && errno == ENOENT && strstr(msg, "not found"))
-		warnx("\"%s\" not found", name);
+	snprintf(exists, sizeof(exists), "jail \"%s\" already exists", name);
+	snprintf(missing, sizeof(missing), "jail \"%s\" not found", name);
+	/* FreeBSD's jail(8) says these two in its own words. */
+	if (strcmp(msg, exists) == 0 || strcmp(msg, missing) == 0)
+		warnx("%s", msg + strlen("jail "));
 	else
 		warnx("%s%s%s", name, *name != '\0' ? ": " : "",
 		    *msg != '\0' ? msg : strerror(errno));
