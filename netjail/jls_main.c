@@ -1,27 +1,30 @@
 /*
  * jls(8): list jails.
  *
- * Everything printed is a parameter, one row of a table below: how it is
- * called, and how to write its value.  The default and the verbose form are
+ * Everything printed is a parameter (netjail/jailparam.h) that the daemon is
+ * asked for, jail after jail by lastjid.  The default and the verbose form are
  * fixed layouts, FreeBSD's to the byte.
  */
 #include <err.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <arpa/inet.h>
 
-#include "netjail/launch_list.h"
+#include "netjail/jailparam.h"
+#include "netjail/launch_jail.h"
+#include "sysctl/client.h"
 
-#define MAXPARAMS	64
+#define MAXCOLUMNS	(3 * JP_NPARAMS)
 
-struct param {
-	const char *name;
-	void	(*write)(FILE *, const struct xprison *);
-	enum { P_STRING, P_LIST, P_BOOL, P_INT } kind;
-	bool	  readonly;	/* left out by -s */
+struct column {
+	const char *name;	/* as it was asked for */
+	const struct jp_def *def;
+	bool	  no;		/* by its opposite */
+	int	  above;	/* column of "ip4" for "ip4.addr", or -1 */
+	bool	  hidden;	/* for another column's sake */
 };
 
 struct options {
@@ -33,137 +36,136 @@ struct options {
 	bool	 quoted;	/* -q */
 	bool	 skip;		/* -s */
 	bool	 verbose;	/* -v */
-	const struct param *param[MAXPARAMS];
-	unsigned nparams;
+	struct column col[MAXCOLUMNS];
+	unsigned ncols;
 };
 
-static void
-write_jid(FILE *f, const struct xprison *x)
-{
-	fprintf(f, "%d", x->pr_id);
-}
-
-static void
-write_name(FILE *f, const struct xprison *x)
-{
-	fputs(x->pr_name, f);
-}
-
-static void
-write_path(FILE *f, const struct xprison *x)
-{
-	fputs(x->pr_path, f);
-}
-
-static void
-write_host(FILE *f, const struct xprison *x)
-{
-	fputs(x->pr_host, f);
-}
-
-static void
-write_dying(FILE *f, const struct xprison *x)
-{
-	fputs(x->pr_state == XPRISON_DYING ? "true" : "false", f);
-}
-
-static void
-write_cpuset(FILE *f, const struct xprison *x)
-{
-	fprintf(f, "%d", x->pr_cpusetid);
-}
-
-static void
-write_ip4(FILE *f, const struct xprison *x)
-{
-	const struct in_addr *a = jail_list_ip4(x);
-	char text[INET_ADDRSTRLEN];
-	unsigned i;
-
-	for (i = 0; i < x->pr_ip4s; i++)
-		fprintf(f, "%s%s", i > 0 ? "," : "",
-		    inet_ntop(AF_INET, &a[i], text, sizeof(text)));
-}
-
-static void
-write_ip6(FILE *f, const struct xprison *x)
-{
-	const struct in6_addr *a = jail_list_ip6(x);
-	char text[INET6_ADDRSTRLEN];
-	unsigned i;
-
-	for (i = 0; i < x->pr_ip6s; i++)
-		fprintf(f, "%s%s", i > 0 ? "," : "",
-		    inet_ntop(AF_INET6, &a[i], text, sizeof(text)));
-}
-
-/* In the order of "all": those without a dot first. */
-static const struct param params[] = {
-	{ "dying", write_dying, P_BOOL, true },
-	{ "jid", write_jid, P_INT, false },
-	{ "name", write_name, P_STRING, false },
-	{ "path", write_path, P_STRING, false },
-	{ "cpuset.id", write_cpuset, P_INT, true },
-	{ "host.hostname", write_host, P_STRING, false },
-	{ "ip4.addr", write_ip4, P_LIST, false },
-	{ "ip6.addr", write_ip6, P_LIST, false },
+/* Of the two fixed layouts. */
+static const char *const fixed[] = {
+	"jid", "ip4.addr", "host.hostname", "path", "name", "dying"
 };
-#define NPARAMS (sizeof(params) / sizeof(params[0]))
+enum { F_JID, F_IP4, F_HOST, F_PATH, F_NAME, F_DYING };
 
-static void
-add_param(struct options *o, const char *name)
+/* ---- columns ---- */
+
+static int
+find_column(const struct options *o, const char *name)
 {
-	bool all = strcmp(name, "all") == 0, found = false;
-	size_t i;
+	unsigned i;
 
-	for (i = 0; i < NPARAMS; i++) {
-		if (!all && strcmp(params[i].name, name) != 0)
-			continue;
-		if (o->nparams == MAXPARAMS)
-			errx(1, "too many parameters");
-		o->param[o->nparams++] = &params[i];
-		found = true;
+	for (i = 0; i < o->ncols; i++)
+		if (strcmp(o->col[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int
+add_column(struct options *o, const char *name, bool hidden)
+{
+	struct column *c;
+	int i = find_column(o, name);
+
+	if (i >= 0) {
+		o->col[i].hidden &= hidden;
+		return i;
 	}
-	if (!found)
+	if (o->ncols == MAXCOLUMNS)
+		errx(1, "too many parameters");
+	c = &o->col[o->ncols];
+	c->name = name;
+	c->above = -1;
+	c->hidden = hidden;
+	if ((c->def = jp_find(name, strlen(name), &c->no)) == NULL)
 		errx(1, "unknown parameter: %s", name);
+	return (int)o->ncols++;
 }
 
-/* Surrounded by quotes if there are spaces or quotes in it, and -q. */
+/* Those without a dot first, then by name. */
+static int
+by_name(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	bool xdot = strchr(x, '.') != NULL, ydot = strchr(y, '.') != NULL;
+
+	return xdot != ydot ? xdot - ydot : strcmp(x, y);
+}
+
+static void
+add_all(struct options *o)
+{
+	const char *name[JP_NPARAMS];
+	int i;
+
+	for (i = 0; i < JP_NPARAMS; i++)
+		name[i] = jailparams[i].name;
+	qsort(name, JP_NPARAMS, sizeof(*name), by_name);
+	for (i = 0; i < JP_NPARAMS; i++)
+		add_column(o, name[i], false);
+}
+
+/* -s leaves out what is inherited: "ip4.addr" where "ip4" is not "new". */
+static void
+add_above(struct options *o)
+{
+	unsigned i, k, n = o->ncols;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < JP_NPARAMS; k++) {
+			const struct jp_def *p = &jailparams[k];
+			size_t len = strlen(p->name);
+
+			if (p->type == JPT_JAILSYS &&
+			    strncmp(o->col[i].name, p->name, len) == 0 &&
+			    o->col[i].name[len] == '.')
+				o->col[i].above = add_column(o, p->name, true);
+		}
+}
+
+/* ---- values ---- */
+
+/* In quotes where -q and what is in it ask for them. */
 static void
 print_quoted(const struct options *o, const char *value)
 {
-	const char *quote = "";
+	char quote = strchr(value, '\'') != NULL ? '"' :
+	    strchr(value, '"') != NULL ? '\'' :
+	    strpbrk(value, " \t") != NULL ? '"' : '\0';
 
-	if (*value == '\0') {
+	if (*value == '\0')
 		fputs("\"\"", stdout);
-		return;
-	}
-	if (o->quoted && strpbrk(value, " \t'\"") != NULL)
-		quote = strchr(value, '"') != NULL &&
-		    strchr(value, '\'') == NULL ? "'" : "\"";
-	printf("%s%s%s", quote, value, quote);
+	else if (o->quoted && quote != '\0')
+		printf("%c%s%c", quote, value, quote);
+	else
+		fputs(value, stdout);
 }
 
-/* no-name of a boolean: the "no" goes before the last component. */
+/* no-name of a boolean: the "no" goes before the last component, or away. */
 static void
-print_bool(const char *name, bool value)
+print_bool(const struct column *c, bool value)
 {
-	const char *dot = strrchr(name, '.');
-	int n = dot != NULL ? (int)(dot + 1 - name) : 0;
+	const char *dot = strrchr(c->name, '.');
+	int n = dot != NULL ? (int)(dot + 1 - c->name) : 0;
 
-	printf("%.*s%s%s", n, name, value ? "" : "no", name + n);
+	if (value)
+		fputs(c->name, stdout);
+	else if (c->no)
+		fputs(c->def->name, stdout);
+	else
+		printf("%.*sno%s", n, c->name, c->name + n);
 }
 
 static void
-print_value(const struct options *o, const struct param *p, const char *value)
+print_value(const struct options *o, const struct column *c,
+    const char *value)
 {
-	if (o->nameval && p->kind == P_BOOL) {
-		print_bool(p->name, strcmp(value, "true") == 0);
+	if (o->nameval && c->def->type == JPT_BOOL) {
+		print_bool(c, strcmp(value, "true") == 0);
 		return;
 	}
 	if (o->nameval)
-		printf("%s=", p->name);
-	if (p->kind == P_LIST && *value == '\0') {
+		printf("%s=", c->name);
+	if ((c->def->type == JPT_IP4 || c->def->type == JPT_IP6) &&
+	    *value == '\0') {
 		if (o->quoted)
 			fputs("\"\"", stdout);
 		else if (!o->nameval)
@@ -173,86 +175,73 @@ print_value(const struct options *o, const struct param *p, const char *value)
 	print_quoted(o, value);
 }
 
+/* Of what -s leaves out. */
+static bool
+skipped(const struct options *o, const struct column *c, char *const *value)
+{
+	if (!o->skip)
+		return false;
+	return (c->def->flags & JP_RDONLY) != 0 ||
+	    (c->above >= 0 && strcmp(value[c->above], "new") != 0);
+}
+
 /* The chosen parameters in one line. */
 static void
-print_params(const struct options *o, const struct xprison *x)
+print_columns(const struct options *o, char *const *value)
 {
-	const struct param *p;
 	const char *space = "";
-	size_t len;
-	char *value;
 	unsigned i;
-	FILE *f;
 
-	for (i = 0; i < o->nparams; i++) {
-		p = o->param[i];
-		if ((f = open_memstream(&value, &len)) == NULL)
-			err(1, NULL);
-		p->write(f, x);
-		if (fclose(f) != 0)
-			err(1, NULL);
-		if (!o->skip || !(p->readonly ||
-		    (p->kind == P_LIST && *value == '\0'))) {
-			fputs(space, stdout);
-			print_value(o, p, value);
-			space = " ";
-		}
-		free(value);
+	for (i = 0; i < o->ncols; i++) {
+		const struct column *c = &o->col[i];
+
+		if (c->hidden || skipped(o, c, value))
+			continue;
+		fputs(space, stdout);
+		print_value(o, c, value[i]);
+		space = " ";
 	}
 	putchar('\n');
 }
 
+/* There are no CPU sets here: every jail is in the first. */
 static void
-print_verbose(const struct xprison *x)
+print_verbose(char *const *v)
 {
-	char text[INET6_ADDRSTRLEN];
-	uint32_t i;
+	char *list = v[F_IP4], *ip;
 
-	printf("%6d  %-29.29s %.74s\n", x->pr_id, x->pr_host, x->pr_path);
-	printf("        %-29.29s %.74s\n", x->pr_name,
-	    x->pr_state == XPRISON_DYING ? "DYING" : "ACTIVE");
-	printf("        %d\n", x->pr_cpusetid);
-	for (i = 0; i < x->pr_ip4s; i++)
-		printf("        %s\n", inet_ntop(AF_INET,
-		    &jail_list_ip4(x)[i], text, sizeof(text)));
-	for (i = 0; i < x->pr_ip6s; i++)
-		printf("        %s\n", inet_ntop(AF_INET6,
-		    &jail_list_ip6(x)[i], text, sizeof(text)));
+	printf("%6s  %-29.29s %.74s\n", v[F_JID], v[F_HOST], v[F_PATH]);
+	printf("        %-29.29s %.74s\n", v[F_NAME],
+	    strcmp(v[F_DYING], "true") == 0 ? "DYING" : "ACTIVE");
+	printf("        0\n");
+	while ((ip = strsep(&list, ",")) != NULL)
+		if (*ip != '\0')
+			printf("        %s\n", ip);
 }
 
 static void
-print_default(const struct options *o, const struct xprison *x)
+print_default(const struct options *o, char *const *v)
 {
-	char text[INET_ADDRSTRLEN] = "";
-
-	if (x->pr_ip4s > 0)
-		inet_ntop(AF_INET, jail_list_ip4(x), text, sizeof(text));
 	if (o->byname)
-		printf(" %-15s ", x->pr_name);
+		printf(" %-15s ", v[F_NAME]);
 	else
-		printf("%6d  ", x->pr_id);
-	printf("%-15.15s %-29.29s %.74s\n", text, x->pr_host, x->pr_path);
-}
-
-static void
-print_jail(const struct options *o, const struct xprison *x)
-{
-	if (o->nparams > 0)
-		print_params(o, x);
-	else if (o->verbose)
-		print_verbose(x);
-	else
-		print_default(o, x);
+		printf("%6s  ", v[F_JID]);
+	printf("%-15.*s %-29.29s %.74s\n", (int)strcspn(v[F_IP4], ","),
+	    v[F_IP4], v[F_HOST], v[F_PATH]);
 }
 
 static void
 print_header(const struct options *o)
 {
+	const char *space = "";
 	unsigned i;
 
-	if (o->nparams > 0) {
-		for (i = 0; o->header && i < o->nparams; i++)
-			printf("%s%s", i > 0 ? " " : "", o->param[i]->name);
+	if (o->ncols > 0) {
+		for (i = 0; o->header && i < o->ncols; i++)
+			if (!o->col[i].hidden) {
+				printf("%s%s", space, o->col[i].name);
+				space = " ";
+			}
 		if (o->header)
 			putchar('\n');
 	} else if (o->verbose)
@@ -268,6 +257,52 @@ print_header(const struct options *o)
 		    "Hostname", "Path");
 }
 
+/* ---- jails ---- */
+
+/* Print one; its jid, or -1 with errno and a sentence in msg. */
+static int
+print_jail(const struct options *o, int sock, const char *selector, char *msg,
+    size_t len)
+{
+	const char *want[MAXCOLUMNS + 1];
+	uint32_t jid;
+	unsigned i, n = 0;
+	char **value;
+
+	if (o->ncols > 0)
+		for (i = 0; i < o->ncols; i++)
+			want[n++] = o->col[i].name;
+	else
+		for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+			want[n++] = fixed[i];
+	want[n] = NULL;
+	if (jail_get(sock, selector, o->dying, want, &value, &jid, msg,
+	    len) != 0)
+		return -1;
+	if (o->ncols > 0)
+		print_columns(o, value);
+	else if (o->verbose)
+		print_verbose(value);
+	else
+		print_default(o, value);
+	jail_get_free(value);
+	return (int)jid;
+}
+
+static void
+print_all(const struct options *o, int sock)
+{
+	char selector[32], msg[512];
+	int jid = 0;
+
+	do {
+		snprintf(selector, sizeof(selector), "lastjid=%d", jid);
+		jid = print_jail(o, sock, selector, msg, sizeof(msg));
+	} while (jid > 0);
+	if (errno != ENOENT)
+		errx(1, "%s", msg);
+}
+
 static void __attribute__((noreturn))
 usage(void)
 {
@@ -277,71 +312,82 @@ usage(void)
 }
 
 static void
+parse_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'a':
+	case 'd':
+		o->dying = true;
+		break;
+	case 'j':
+		o->jail = optarg;
+		break;
+	case 'h':
+		o->skip = o->verbose = false;
+		o->header = true;
+		break;
+	case 'N':
+		o->byname = true;
+		break;
+	case 'n':
+		o->verbose = false;
+		o->nameval = true;
+		break;
+	case 'q':
+		o->quoted = true;
+		break;
+	case 's':
+		o->header = o->verbose = false;
+		o->nameval = o->quoted = o->skip = true;
+		break;
+	case 'v':
+		o->header = o->nameval = o->skip = false;
+		o->verbose = true;
+		break;
+	default:
+		usage();
+	}
+}
+
+static void
 parse(struct options *o, int argc, char **argv)
 {
 	int c;
 
 	while ((c = getopt(argc, argv, "adj:hNnqsv")) != -1)
-		switch (c) {
-		case 'a':
-		case 'd':
-			o->dying = true;
-			break;
-		case 'j':
-			o->jail = optarg;
-			break;
-		case 'h':
-			o->skip = o->verbose = false;
-			o->header = true;
-			break;
-		case 'N':
-			o->byname = true;
-			break;
-		case 'n':
-			o->verbose = false;
-			o->nameval = true;
-			break;
-		case 'q':
-			o->quoted = true;
-			break;
-		case 's':
-			o->header = o->verbose = false;
-			o->nameval = o->quoted = o->skip = true;
-			break;
-		case 'v':
-			o->header = o->nameval = o->skip = false;
-			o->verbose = true;
-			break;
-		default:
-			usage();
-		}
+		parse_option(o, c);
+	if (optind < argc)
+		o->verbose = false;
 	for (; optind < argc; optind++)
-		add_param(o, argv[optind]);
-	if (o->nparams == 0 && (o->header || o->nameval))
-		add_param(o, "all");
+		if (strcmp(argv[optind], "all") == 0)
+			add_all(o);
+		else
+			add_column(o, argv[optind], false);
+	if (o->ncols == 0 && (o->header || o->nameval))
+		add_all(o);
+	if (o->skip)
+		add_above(o);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = { .nparams = 0 };
-	const struct xprison *x = NULL;
-	struct jail_list l;
+	struct options o = { .ncols = 0 };
+	char selector[512], msg[512];
+	int sock;
 
 	parse(&o, argc, argv);
-	if (jail_list_read(&l) != 0)
-		return 1;
-	if (o.jail != NULL && ((x = jail_list_find(&l, o.jail)) == NULL ||
-	    (x->pr_state != XPRISON_ALIVE && !o.dying)))
-		errx(1, "jail \"%s\" not found", o.jail);
-	print_header(&o);
+	if ((sock = ctl_connect()) < 0)
+		err(1, "cannot reach netjaild");
 	if (o.jail != NULL)
-		print_jail(&o, x);
-	else
-		while ((x = jail_list_next(&l, x)) != NULL)
-			if (x->pr_state == XPRISON_ALIVE || o.dying)
-				print_jail(&o, x);
-	free(l.buf);
+		jail_selector(o.jail, selector, sizeof(selector));
+	print_header(&o);
+	if (o.jail == NULL)
+		print_all(&o, sock);
+	else if (print_jail(&o, sock, selector, msg, sizeof(msg)) < 0) {
+		fflush(stdout);
+		errx(1, "%s", msg);
+	}
 	if (fflush(stdout) != 0 || ferror(stdout))
 		err(1, "stdout");
 	return 0;
