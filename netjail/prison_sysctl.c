@@ -123,6 +123,8 @@ sysctl_children(const struct sysctl_oid *oid, struct sysctl_req *req)
 	return sysctl_handle_value(oid, req, &val, sizeof(val));
 }
 
+SYSCTL_NODE(children, "security.jail.children", OID_AUTO,
+    "Limits and stats of child jails");
 SYSCTL_PROC(children_max, "security.jail.children.max", OID_AUTO,
     CTLTYPE_UINT | CTLFLAG_RD, sysctl_children, 0, "IU",
     "Maximum number of child jails");
@@ -177,6 +179,22 @@ sysctl_param(const struct sysctl_oid *oid, struct sysctl_req *req)
 	    OID_AUTO, KIND_##type | ACCESS(fl), sysctl_param, JP_##id,      \
 	    FMT_##type, des);
 JAILPARAMS(PARAM)
+
+SYSCTL_NODE(param, "security.jail.param", OID_AUTO, "Jail parameters");
+SYSCTL_NODE(param_allow, "security.jail.param.allow", OID_AUTO,
+    "Jail permission flags");
+SYSCTL_NODE(param_children, "security.jail.param.children", OID_AUTO,
+    "Limits and stats of child jails");
+SYSCTL_NODE(param_host, "security.jail.param.host", OID_AUTO,
+    "Jail host info");
+SYSCTL_NODE(param_ip4, "security.jail.param.ip4", OID_AUTO,
+    "Jail IPv4 address virtualization");
+SYSCTL_NODE(param_ip6, "security.jail.param.ip6", OID_AUTO,
+    "Jail IPv6 address virtualization");
+SYSCTL_NODE(param_portrange, "security.jail.param.portrange", OID_AUTO,
+    "Jail ephemeral ports");
+SYSCTL_NODE(param_sockets, "security.jail.param.sockets", OID_AUTO,
+    "Jail sockets");
 
 /* ---- security.jail.list ---- */
 
