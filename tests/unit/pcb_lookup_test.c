@@ -19,6 +19,49 @@ listener(struct inpcbinfo *pi, struct prison *pr, unsigned reuse,
 }
 
 static void
+a_listener_whose_jail_has_lost_the_address_hears_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct inaddr left = ip("10.0.0.3");
+	struct prison_params pp = { .addr = &left, .naddr = 1 };
+	struct inpcb *js = listener(f->tcp, f->two, 1, "10.0.0.2", 80);
+	struct inpcb *hs = listener(f->tcp, f->p0, 1, "10.0.0.2", 80), *new;
+	struct prison *other;
+	char msg[128];
+
+	assert_ptr_equal(lookup(f->tcp, FAR, 1, "10.0.0.2", 80), js);
+	assert_int_equal(prison_update(f->v, f->two, &pp, PRC_IP4, 0, msg,
+	    sizeof(msg)), 0);
+	assert_ptr_equal(lookup(f->tcp, FAR, 1, "10.0.0.2", 80), hs);
+	/* Whose the address is now has the port to himself. */
+	other = fixture_jail(f->v, f->p0, "10.0.0.2");
+	new = listener(f->tcp, other, 1, "10.0.0.2", 80);
+	assert_ptr_equal(lookup(f->tcp, FAR, 1, "10.0.0.2", 80), new);
+	in_pcbfree(js);
+	in_pcbfree(hs);
+	in_pcbfree(new);
+}
+
+static void
+without_saddrsel_the_primary_is_the_source(void **state)
+{
+	struct fixture *f = *state;
+	struct prison_params pp = { .no_ip4_saddrsel = true };
+	struct cred cred = { 0, f->two };
+	struct inpcb *inp = pcb(f->tcp, f->two, 0, 0);
+	struct inaddr to = ip("10.0.0.3"), primary = ip("10.0.0.2"), src;
+	char msg[128];
+
+	assert_int_equal(in_pcbladdr(inp, &to, &cred, &src), 0);
+	assert_true(inaddr_eq(&src, &to));
+	assert_int_equal(prison_update(f->v, f->two, &pp, PRC_SADDRSEL4, 0,
+	    msg, sizeof(msg)), 0);
+	assert_int_equal(in_pcbladdr(inp, &to, &cred, &src), 0);
+	assert_true(inaddr_eq(&src, &primary));
+	in_pcbfree(inp);
+}
+
+static void
 jails_come_before_the_host_and_addresses_before_wildcards(void **state)
 {
 	struct fixture *f = *state;
@@ -242,6 +285,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(a_listener_whose_jail_has_lost_the_address_hears_nothing),
+		T(without_saddrsel_the_primary_is_the_source),
 		T(jails_come_before_the_host_and_addresses_before_wildcards),
 		T(a_jails_wildcard_gets_its_own_addresses_only),
 		T(a_packet_to_the_wildcard_is_no_jails),
