@@ -530,5 +530,7 @@ jailset(struct daemon *d, struct conn *cn, const struct ctlmsg *m)
 		    strlen(rq.errmsg));
 	if (j->state == DJAIL_MADE || m->arg & JAIL_ATTACH)
 		djail_hold(j, cn);
+	/* It may not persist any more. */
+	djail_check(j);
 	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
 }

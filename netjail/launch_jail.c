@@ -500,10 +500,12 @@ real_params(const struct jail_params *p, struct jail_params *real)
 /* The jail is there; with its namespaces, or without them. */
 static int
 settle(const struct jail_options *o, const struct jail_params *p,
-    struct launch_cmd *c, bool wait)
+    unsigned flags, struct launch_cmd *c, bool wait)
 {
-	bool created = (c->pidfd = init_of(c->sock, c->jid)) < 0;
+	bool created;
 
+	c->pidfd = init_of(c->sock, c->jid);
+	created = c->pidfd < 0 && (flags & JAIL_CREATE) != 0;
 	if (created && populate(o, c->sock, c->jid, &c->pidfd) != 0) {
 		(void)remove_jid(c->sock, c->jid);
 		return 1;
@@ -511,6 +513,10 @@ settle(const struct jail_options *o, const struct jail_params *p,
 	announce(o, p, c, created);
 	if (c->argv == NULL)
 		return 0;
+	if (c->pidfd < 0) {
+		warnx("%s: has no processes to join", called(p));
+		return 1;
+	}
 	return run(o, c, called(p), wait);
 }
 
@@ -529,7 +535,7 @@ jail_apply(const struct jail_options *o, const struct jail_params *p,
 		flags |= JAIL_ATTACH;
 	if (real_params(p, &real) == 0 && (c.sock = launch_connect()) >= 0) {
 		if (jail_set(c.sock, &real, flags, &c.jid) == 0)
-			status = settle(o, &real, &c, wait);
+			status = settle(o, &real, flags, &c, wait);
 		if (c.pidfd >= 0)
 			close(c.pidfd);
 		/* Until now the jail has waited for its first program. */
