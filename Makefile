@@ -42,7 +42,16 @@ LIBMAP	= netjail/libnetjail.map
 LIBNAME	= libnetjail.so.0
 LIB	= $(B)/lib/$(LIBNAME)
 
-all: $(PROGS) $(LIB)	## build everything into build/bin and build/lib
+# The stack itself, for programs that have one of their own: all of the core, and
+# what lets netstat and sysctl look at it.  A shared object keeps the rows of
+# linker sets, which an archive would lose.  Its insides are its interface, so
+# only a program built against the same version goes with it.
+VERSION	= $(shell sed -n 's/.*NETJAIL_VERSION[^"]*"\(.*\)"/\1/p' base/version.h)
+STACKNAME = libnetjail-stack.so.$(VERSION)
+STACKLIB = $(B)/lib/$(STACKNAME)
+STACKSRC = $(CORE) daemon/control.c daemon/loop.c sysctl/client.c
+
+all: $(PROGS) $(LIB) $(STACKLIB)	## build everything into build/bin and build/lib
 
 $(B)/bin/netjaild: LDLIBS = -lbsd -lpcap -lseccomp
 $(B)/bin/netjaild: $(call objs,$(DAEMON))
@@ -66,6 +75,11 @@ $(LIB): $(call pics,$(LIBSRC) $(TOOL) $(TOOLCORE)) $(LIBMAP)
 	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs \
 	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd
 	@ln -sf $(LIBNAME) $(@D)/libnetjail.so
+$(STACKLIB): $(call pics,$(STACKSRC))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,$(STACKNAME) -Wl,-z,defs -o $@ \
+	    $(filter %.o,$^) -lbsd
+	@ln -sf $(STACKNAME) $(@D)/libnetjail-stack.so
 
 $(B)/pic/%.o: %.c | $(B)/.setup
 	@mkdir -p $(@D)
@@ -158,7 +172,13 @@ $(B)/bench/%: bench/%.c
 	$(Q)$(CC) $(TCFLAGS) -O2 -o $@ $<
 
 # Programs as they are written for FreeBSD, built as pkg-config netjail says.
-CONSUMER = $(patsubst tests/consumer/%.c,$(B)/consumer/%, \
+EMBED	= $(B)/consumer/embed
+$(EMBED): tests/consumer/embed/embed.c $(STACKLIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -Wall -Wextra -Werror -MMD -MP -I. -o $@ $< \
+	    -L$(B)/lib -Wl,-rpath,$(abspath $(B)/lib) -lnetjail-stack -lbsd
+
+CONSUMER = $(EMBED) $(patsubst tests/consumer/%.c,$(B)/consumer/%, \
 	  $(wildcard tests/consumer/*.c))
 $(B)/consumer/%: tests/consumer/%.c $(LIB)
 	@mkdir -p $(@D)
@@ -225,14 +245,38 @@ PREFIX	?= /usr/local
 SBIN	= $(DESTDIR)$(PREFIX)/sbin
 LIBEXEC	= $(DESTDIR)$(PREFIX)/libexec/netjail
 INCLUDE	= $(DESTDIR)$(PREFIX)/include/netjail
+LIBDIR	= $(DESTDIR)$(PREFIX)/lib
 MAN	= $(DESTDIR)$(PREFIX)/share/man
+# DIR FILE...: each below DIR as it is below here, less what `strip' names.
+into	= for f in $(2); do \
+	    install -D -m 644 "$$f" "$(1)/$${f$(hash)$(strip_$(3))}" || exit 1; \
+	  done
+hash	:= \#
+strip_bsd = include/bsd/
 install: all		## into DESTDIR and PREFIX
-	install -d $(SBIN) $(LIBEXEC) $(MAN)/man1 $(MAN)/man8 $(INCLUDE)
+	install -d $(SBIN) $(LIBEXEC) $(INCLUDE) $(LIBDIR)/pkgconfig
 	install $(addprefix $(B)/bin/,netjaild netjail jls jexec) $(SBIN)
 	install $(addprefix $(B)/bin/,netstat sysctl) $(LIBEXEC)
-	install -m 644 $(wildcard */*.8) $(MAN)/man8
-	install -m 644 $(wildcard */*.1) $(MAN)/man1
+	for f in $(wildcard */*.[1-9]); do \
+	    install -D -m 644 $$f $(MAN)/man$${f$(hash)$(hash)*.}/$${f$(hash)$(hash)*/} || \
+	    exit 1; \
+	done
 	install -m 644 include/bsd/netinet/ip_portrange.h $(INCLUDE)
+	$(call into,$(INCLUDE)/bsd,$(wildcard include/bsd/*.h \
+	    include/bsd/*/*.h),bsd)
+	$(call into,$(INCLUDE)/stack,$(wildcard include/bsd/*.h \
+	    include/bsd/*/*.h $(LAYERS:%=%/*.h)) daemon/control.h \
+	    daemon/loop.h,)
+	install -m 644 $(LIB) $(STACKLIB) $(LIBDIR)
+	ln -sf $(LIBNAME) $(LIBDIR)/libnetjail.so
+	ln -sf $(STACKNAME) $(LIBDIR)/libnetjail-stack.so
+	for f in netjail/netjail stack/netjail-stack; do \
+	    sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		$$f.pc.in >$(LIBDIR)/pkgconfig/$${f$(hash)$(hash)*/}.pc || exit 1; \
+	done
+
+names: all		## bring the list in netjail-sysctl.7 up to date
+	@sh sysctl/names.sh $(B) sysctl/netjail-sysctl.7
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*##[[:space:]]*/\1@/p' Makefile | \
@@ -243,5 +287,5 @@ clean:			## remove what was built
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests-built demo check check-full unit layers asan lint bench install help clean
+.PHONY: all tests-built demo check check-full unit layers asan lint bench install names help clean
 .DEFAULT_GOAL := all

@@ -128,6 +128,10 @@ done <"$T/names" | sort -u >"$T/leaves"
 is "$(while read -r name; do
 	[ -n "$(sysctl -nd "$name" | tr -d ' ')" ] || echo "$name"
 done <"$T/leaves")" "" "every value has a description"
+sh "$here/../../sysctl/names.sh" "$B" >"$T/list"
+is "$(sed -e '1,/^\.\\" names: begin/d' -e '/^\.\\" names: end/,$d' \
+    "$here/../../sysctl/netjail-sysctl.7" | diff - "$T/list")" "" \
+    "netjail-sysctl(7) lists every value (else: make names)"
 is "$(sysctl -ANF | wc -l)" "$(sysctl -AF | grep -c ': .')" \
     "every value has a format"
 
