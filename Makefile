@@ -183,7 +183,7 @@ CONSUMER = $(EMBED) $(patsubst tests/consumer/%.c,$(B)/consumer/%, \
 $(B)/consumer/%: tests/consumer/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O1 -g -Wall -Wextra -Werror -MMD -MP -Iinclude/bsd -o $@ $< \
-	    -L$(B)/lib -Wl,-rpath,$(abspath $(B)/lib) -lnetjail
+	    -L$(B)/lib -Wl,-rpath,$(abspath $(B)/lib) -lnetjail -pthread
 
 tests-built: all $(UNITS) $(FUZZ) $(RUNPROG) $(PLATFORM) $(CAPACITY) $(CONSUMER)
 

@@ -89,7 +89,10 @@ sysctl_handle_value(const struct sysctl_oid *oid, struct sysctl_req *req,
 		return handle_string(req, p, size);
 	if ((error = SYSCTL_OUT(req, p, size)) != 0 || req->newptr == NULL)
 		return error;
-	return SYSCTL_IN(req, p, size);
+	if ((oid->kind & CTLFLAG_STATS) == 0)
+		return SYSCTL_IN(req, p, size);
+	memset(p, 0, size);
+	return 0;
 }
 
 /* 0 or EPERM: may this request do with a value of this kind what it wants? */

@@ -94,7 +94,8 @@ struct sysctl_req {
 #define SYSCTL_STRING(id, nm, num, fl, mod, type, field, fn, des)          \
 	SYSCTL_FIELD_(id, nm, num, CTLTYPE_STRING | (fl), mod, type,       \
 	    field, fn, "A", des)
-/* A struct: fm is "S,name".  Writing replaces it (netstat -z). */
+/* A struct: fm is "S,name".  Counters (CTLFLAG_STATS) are set back to zero by
+ * whatever is written to them, as netstat -z does. */
 #define SYSCTL_STRUCT(id, nm, num, fl, mod, type, field, fn, fm, des)      \
 	SYSCTL_FIELD_(id, nm, num, CTLTYPE_OPAQUE | (fl), mod, type,       \
 	    field, fn, fm, des)
@@ -117,7 +118,8 @@ int	SYSCTL_IN(struct sysctl_req *req, void *p, size_t len);
 
 /*
  * Read and, if a new value was given, replace a value of the given kind at p.
- * Handlers that clamp or check call this with a copy first.
+ * Handlers that clamp or check call this with a copy first.  Of statistics any
+ * new value makes zeros.
  * EINVAL: wrong length.
  */
 int	sysctl_handle_value(const struct sysctl_oid *oid, struct sysctl_req *req,

@@ -38,6 +38,9 @@ is "$("$C/protostat" | sed -n 's/^tcps_connects //p')" 0 "... and set back"
 check "a jail's program cannot set them back" sh -c \
     "! netjail -n z / z.test 10.0.21.7 $C/protostat -z"
 
+# What sysctl(3) says when it refuses.
+report "$C/errors"
+
 port=$(jail r1 10.0.21.8 "$C/range" high)
 check "IP_PORTRANGE_HIGH picks from the high range" test "$port" -ge 49152
 port=$(jail r2 10.0.21.8 "$C/range" low)

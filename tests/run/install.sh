@@ -28,7 +28,7 @@ check "... by its prefix" grep -qx "prefix=$P" "$N/lib/pkgconfig/netjail.pc"
 for c in "$top"/tests/consumer/*.c; do
 	p=${c##*/} p=${p%.c}
 	check "$p builds against what is installed" \
-	    gcc -Wall -Wextra -Werror -o "$T/$p" "$c" $(flags netjail)
+	    gcc -Wall -Wextra -Werror -o "$T/$p" "$c" $(flags netjail) -pthread
 done
 serve www 10.0.23.1 socat TCP-LISTEN:80,fork PIPE
 up 10.0.23.1 80

@@ -684,6 +684,26 @@ no_setting_is_without_a_test(void **state)
 	assert_int_equal(found, NITEMS(settings));
 }
 
+static void
+whatever_is_written_to_counters_makes_them_zero(void **state)
+{
+	struct net *n = net_of(state);
+	const int mib[] = { CTL_NET, 2, IPPROTO_TCP, TCPCTL_STATS };
+	struct tcpstat before;
+	size_t len = sizeof(before);
+	struct socket *c, *s;
+
+	pair(n, &c, &s);
+	assert_int_equal(ask(n, mib, 4, "x", 1, &before, &len), 0);
+	assert_int_equal(len, sizeof(before));
+	assert_int_equal(before.tcps_connects, 2);
+	assert_int_equal(st(n)->tcps_connects, 0);
+	assert_int_equal(st(n)->tcps_sndtotal, 0);
+	soclose(c);
+	run(n);
+	soclose(s);
+}
+
 /* ---- net.inet.tcp.drop ---- */
 
 static struct sockaddr_storage
@@ -764,6 +784,7 @@ main(void)
 		net_test(every_value_and_every_node_says_what_it_is),
 		net_test(no_setting_is_without_a_test),
 		net_test(every_setting_moves_something),
+		net_test(whatever_is_written_to_counters_makes_them_zero),
 		net_test(a_connection_can_be_dropped_from_outside),
 		net_test(time_wait_can_be_dropped),
 	};
