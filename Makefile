@@ -70,7 +70,9 @@ $(PROGS):
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
 
 pics	= $(patsubst %.c,$(B)/pic/%.o,$(1))
-$(LIB): $(call pics,$(LIBSRC) $(TOOL) $(TOOLCORE)) $(LIBMAP)
+# launch_jail.c is for programs that talk to people.
+$(LIB): $(call pics,$(LIBSRC) $(filter-out netjail/launch_jail.c,$(TOOL)) \
+	  $(TOOLCORE)) $(LIBMAP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs \
 	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd

@@ -57,16 +57,12 @@
 
 #include <stdint.h>
 
+#include "include/bsd/sys/jailflags.h"	/* args of CTL_JAIL_* */
+
 /* A family no Linux knows; the jail's filter hands it to the daemon. */
 #define AF_NETJAIL	0x4e4a
 
 #define CTL_MAXREQUEST	65536	/* bytes, header included */
-
-/* arg of CTL_JAIL_SET and CTL_JAIL_GET: FreeBSD's numbers. */
-#define JAIL_CREATE	0x01
-#define JAIL_UPDATE	0x02
-#define JAIL_ATTACH	0x04
-#define JAIL_DYING	0x08
 
 enum ctlop {
 	CTL_SYSCTL = 1,

@@ -23,14 +23,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "include/bsd/sys/jailflags.h"	/* JAIL_SYS_: of JPT_JAILSYS */
+
 enum jp_type {
 	JPT_STRING, JPT_INT, JPT_BOOL, JPT_JAILSYS, JPT_IP4, JPT_IP6
 };
-
-/* Values of JPT_JAILSYS, FreeBSD's numbers. */
-#define JAIL_SYS_DISABLE	0
-#define JAIL_SYS_NEW		1
-#define JAIL_SYS_INHERIT	2
 
 #define JP_RDONLY	0x1	/* cannot be set */
 #define JP_CREATE	0x2	/* only when the jail is made */

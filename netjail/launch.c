@@ -218,6 +218,10 @@ prepare(struct child *ch, struct launch_user *u)
 
 	if (c->pidfd >= 0 && launch_become_root() != 0)
 		return -1;
+	if (c->pidfd >= 0)
+		unsetenv("NETJAIL_SOCK");
+	if (c->stay)
+		return 0;
 	if (c->user != NULL)
 		*u = *c->user;
 	else if (name != NULL ? launch_user_find(name, u) != 0 :
@@ -225,11 +229,7 @@ prepare(struct child *ch, struct launch_user *u)
 		return -1;
 	if (u->name != NULL)
 		launch_user_env(u, c->clean);
-	if (c->pidfd >= 0)
-		unsetenv("NETJAIL_SOCK");
 	launch_tools_path(ch->tools);
-	/* Taking on another user's ids hid our descriptors from P. */
-	prctl(PR_SET_DUMPABLE, 1);
 	return 0;
 }
 
@@ -249,7 +249,8 @@ run(const struct launch_cmd *c)
 	_exit(status);
 }
 
-static void __attribute__((noreturn))
+/* The life of C.  Returns where it is not to run a command. */
+static void
 child_main(struct child *ch)
 {
 	const struct launch_cmd *c = ch->cmd;
@@ -259,6 +260,8 @@ child_main(struct child *ch)
 
 	if (prepare(ch, &u) != 0)
 		_exit(1);
+	/* Taking on another user's ids hid our descriptors from P. */
+	prctl(PR_SET_DUMPABLE, 1);
 	if (!ch->inside && (listener = install(&ch->prog)) < 0) {
 		if (errno == EBUSY)
 			warnx("already on a netjail stack, or under another "
@@ -276,7 +279,9 @@ child_main(struct child *ch)
 	    launch_user_become(&u) != 0)
 		_exit(1);
 	sigprocmask(SIG_SETMASK, &ch->mask, NULL);
-	run(c);
+	if (!c->stay)
+		run(c);
+	close(ch->starter);
 }
 
 /* A child of our parent's, or 0 in it. */
@@ -311,21 +316,25 @@ launch_close_ours(int a, int b)
 	return 0;
 }
 
-/* The life of E. */
-static void __attribute__((noreturn))
+/* The life of E.  Returns in C, where that is not to run a command. */
+static void
 enter_main(struct child *ch)
 {
 	const struct launch_cmd *c = ch->cmd;
 	pid_t pid;
 
-	if (launch_close_ours(ch->starter, c->pidfd) != 0)
+	if (c->stay)
+		close(c->sock);
+	else if (launch_close_ours(ch->starter, c->pidfd) != 0)
 		_exit(1);
 	if ((c->pidfd >= 0 ? launch_enter(c->pidfd) : step_aside(c->verbose)) != 0)
 		_exit(1);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	if ((pid = fork_sibling()) == 0)
+	if ((pid = fork_sibling()) == 0) {
 		child_main(ch);
+		return;
+	}
 	if (pid < 0) {
 		warn("starting a process in the jail");
 		_exit(1);
@@ -413,7 +422,7 @@ see_off(const struct child *ch, int chan)
 	return pid;
 }
 
-/* Make C by way of E.  Its pid when it has been let go, or -1. */
+/* Make C by way of E.  Its pid when it has been let go, or -1; 0 in C. */
 static pid_t
 start_child(struct child *ch)
 {
@@ -428,8 +437,10 @@ start_child(struct child *ch)
 	}
 	fflush(NULL);
 	if ((e = fork()) == 0) {
+		close(chan[0]);
 		ch->starter = chan[1];
 		enter_main(ch);
+		return 0;
 	}
 	close(chan[1]);
 	if (e < 0)

@@ -149,12 +149,16 @@ struct launch_cmd {
 	const char *user_inside; /* look this one up in the jail; or NULL */
 	bool	 clean;		/* clean environment */
 	bool	 verbose;
+	bool	 stay;		/* run no command, go on as this program */
 };
 
 /*
  * Start c in its jail with the jail's filter installed; inside a jail, where
  * there is one already, in a jail below.  Returns its pid once the daemon serves
  * it and it has been let go; -1: it has not been started.
+ * With c->stay it returns 0 in the new process, as fork(2) does; that has all
+ * descriptors of this one but c->sock and c->pidfd, and none of c's other
+ * wishes but jid and pidfd are heard.
  */
 pid_t	launch_start(const struct launch_cmd *c);
 

@@ -466,12 +466,13 @@ nj_sysctl_open(void)
 	return kept_connection() == -1 ? -1 : 0;
 }
 
-static void
-kept_close(void)
+void
+nj_sysctl_close(void)
 {
 	int error = errno;
 
-	close(kept_sock);
+	if (kept_sock != -1)
+		close(kept_sock);
 	kept_sock = -1;
 	errno = error;
 }
@@ -507,7 +508,7 @@ ask(const int *name, unsigned namelen, struct sink *s, const void *newp,
 	if (send_request(sock, CTL_SYSCTL, 0, part, 3, -1) == -1 ||
 	    recv_answer(sock, s != NULL ? s : &nowhere, &end, NULL, NULL, 0) ==
 	    -1) {
-		kept_close();
+		nj_sysctl_close();
 		return -1;
 	}
 	*truelen = end.arg;

@@ -54,6 +54,9 @@ int	ctl_call(int sock, unsigned op, uint32_t arg, const void *payload,
  */
 int	nj_sysctl_open(void);
 
+/* Close that connection: the next call makes another. */
+void	nj_sysctl_close(void);
+
 /*
  * FreeBSD's sysctl(3), with its errors.  oldp NULL: *oldlenp becomes the size
  * (an estimate for what changes all the time).  A buffer too small gets what

@@ -18,7 +18,8 @@ until "$B/bin/sysctl" -n kern.ostype >"$T/up" 2>&1; do
 	sleep 0.05
 done
 
-"$B/bin/sysctl" -ANW >"$T/settable"
+# What is below security.jail.param says what kind a parameter is.
+"$B/bin/sysctl" -ANW | grep -v "^security\.jail\.param\." >"$T/settable"
 "$B/bin/sysctl" -AtN >"$T/names"
 "$B/bin/sysctl" -Ant >"$T/types"
 "$B/bin/sysctl" -And >"$T/descr"

@@ -14,7 +14,8 @@ for f in sbin/netjaild sbin/netjail sbin/jls sbin/jexec libexec/netjail/netstat 
     lib/pkgconfig/netjail.pc lib/pkgconfig/netjail-stack.pc \
     include/netjail/ip_portrange.h include/netjail/bsd/sys/sysctl.h \
     include/netjail/bsd/netinet/in_pcb.h include/netjail/stack/stack/socket.h \
-    share/man/man8/netjaild.8 share/man/man1/netstat.1; do
+    share/man/man2/jail.2 share/man/man3/sysctl.3 \
+    share/man/man7/netjail-sysctl.7 share/man/man8/netjaild.8 share/man/man1/netstat.1; do
 	[ -e "$N/$f" ] || not_ok "$f is installed"
 done
 

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <netinet/in.h>
 
+#include "jailflags.h"
 #include "xprison.h"
 
 #define JAIL_API_VERSION	2
@@ -24,19 +25,6 @@ struct jail {
 	struct in_addr	*ip4;
 	struct in6_addr	*ip6;
 };
-
-/* flags */
-#define JAIL_CREATE	0x01
-#define JAIL_UPDATE	0x02
-#define JAIL_ATTACH	0x04
-#define JAIL_DYING	0x08
-#define JAIL_SET_MASK	0x0f
-#define JAIL_GET_MASK	0x08
-
-/* Values of the parameters "ip4", "ip6" and the like. */
-#define JAIL_SYS_DISABLE	0
-#define JAIL_SYS_NEW		1
-#define JAIL_SYS_INHERIT	2
 
 #ifdef __cplusplus
 extern "C" {
