@@ -385,8 +385,8 @@ question_of(const struct call *c, size_t *lenp)
 static int
 get_over(int sock, const struct call *c, int flags)
 {
-	char *question, *answer;
-	size_t len, alen;
+	char *question, *answer = NULL;
+	size_t len, alen = 0;
 	uint32_t jid;
 	int r;
 
@@ -601,7 +601,7 @@ jail_getname(int jid)
 
 	if (jail_get(iov, 4, 0) == -1)
 		return NULL;
-	if ((name = malloc(iov[3].iov_len)) == NULL)
+	if ((name = malloc(iov[3].iov_len + 1)) == NULL)
 		return NULL;
 	iov[3].iov_base = name;
 	if (jail_get(iov, 4, 0) != -1)
