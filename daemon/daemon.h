@@ -45,11 +45,13 @@ struct capture;
 struct djail;
 struct face;
 struct sockdiag;
+struct listener;
 
 TAILQ_HEAD(calls, call);
 TAILQ_HEAD(djails, djail);
 TAILQ_HEAD(faces, face);
 TAILQ_HEAD(sockdiags, sockdiag);
+TAILQ_HEAD(listeners, listener);
 
 struct daemon {
 	struct vnet	*vnet;
@@ -69,6 +71,8 @@ struct daemon {
 	struct sockdiags diags;		/* that have something to do */
 	uint64_t	 diag_turn;	/* vnet's time in the last turn that */
 	uint64_t	 diag_end;	/* served some; when it was over */
+	struct calls	 cancelled;	/* whose face has gone; to be answered */
+	struct listeners hungup;	/* whose parked calls are being dropped */
 	struct djails	 djails;	/* the first is the stack itself, jid 0 */
 	struct djails	 dying;		/* not in djails any more */
 	unsigned	 ndying;

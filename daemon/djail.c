@@ -50,6 +50,9 @@
 #define FACE_COST	8
 #define REAP_DELAY	(10 * NSEC_PER_MSEC)
 
+/* Parked calls that are dropped between packets when a listener hangs up. */
+#define HANGUP_BUDGET	256
+
 /* A listener hangs up a moment before its last thread has ended. */
 #define SWEEP_DELAY (50 * NSEC_PER_MSEC)
 
@@ -217,32 +220,54 @@ djail_check(struct djail *j)
 	}
 }
 
-static void
-listener_free(struct listener *l)
+/* Its parked calls go first.  True: the budget did not suffice for them. */
+static bool
+listener_free(struct listener *l, unsigned *budget)
 {
 	struct daemon *d = l->d;
 
-	notify_drop(d, l->src.fd);
-	loop_del(&d->loop, &l->src);
+	if (notify_drop(&l->calls, budget))
+		return true;
+	if (l->hungup)
+		TAILQ_REMOVE(&d->hungup, l, hlink);
+	else
+		loop_del(&d->loop, &l->src);
 	close(l->src.fd);
 	TAILQ_REMOVE(&l->jail->listeners, l, link);
 	free(l);
+	return false;
+}
+
+bool
+djail_hungup(struct daemon *d)
+{
+	unsigned budget = HANGUP_BUDGET;
+	struct listener *l;
+	struct djail *j;
+
+	while ((l = TAILQ_FIRST(&d->hungup)) != NULL) {
+		j = l->jail;
+		if (listener_free(l, &budget))
+			return true;
+		d->sweep_at = d->vnet->now + SWEEP_DELAY;
+		djail_check(j);
+	}
+	return false;
 }
 
 static void
 listener_event(struct source *src, uint32_t events)
 {
 	struct listener *l = (struct listener *)(void *)src;
-	struct djail *j = l->jail;
 	struct daemon *d = l->d;
 
 	if (events & EPOLLIN) {
-		notify_event(d, j, src->fd);
+		notify_event(d, l->jail, src->fd, &l->calls);
 		return;
 	}
-	listener_free(l);
-	d->sweep_at = d->vnet->now + SWEEP_DELAY;
-	djail_check(j);
+	loop_del(&d->loop, src);
+	l->hungup = true;
+	TAILQ_INSERT_TAIL(&d->hungup, l, hlink);
 }
 
 int
@@ -257,6 +282,7 @@ djail_listen(struct djail *j, int fd)
 		l->src.late = true;
 		l->d = j->d;
 		l->jail = j;
+		TAILQ_INIT(&l->calls);
 		error = loop_add(&j->d->loop, &l->src, EPOLLIN);
 	}
 	if (error != 0) {
@@ -388,9 +414,10 @@ djail_free(struct djail *j)
 	struct daemon *d = j->d;
 	struct djail *up;
 	struct listener *l;
+	unsigned all = UINT_MAX;
 
 	while ((l = TAILQ_FIRST(&j->listeners)) != NULL)
-		listener_free(l);
+		(void)listener_free(l, &all);
 	control_drop(d, j);
 	djail_unwatch(j);
 	nest_leave(j);

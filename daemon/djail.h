@@ -33,7 +33,10 @@ struct listener {		/* a seccomp listener */
 	struct source	 src;
 	struct daemon	*d;
 	struct djail	*jail;
-	TAILQ_ENTRY(listener) link;
+	struct calls	 calls;		/* parked ones */
+	TAILQ_ENTRY(listener) link;	/* in jail->listeners */
+	TAILQ_ENTRY(listener) hlink;	/* in d->hungup */
+	bool		 hungup;
 };
 
 #define DJAIL_IDMAPS	8
@@ -42,7 +45,7 @@ struct djail {
 	struct daemon	*d;
 	struct prison	*prison;	/* a reference */
 	enum djail_state state;
-	TAILQ_HEAD(, listener) listeners;
+	struct listeners listeners;
 	struct faces	 faces;
 	struct conn	*maker;		/* until it has started a program there
 					 * or is gone */
@@ -119,6 +122,9 @@ void	djail_remove(struct djail *j);
 /* Go on with the removal of dying jails, for a fraction of a millisecond.  Sets
  * d->busy if there is more to do at once, d->reap_at if some time later. */
 void	djail_reap(struct daemon *d);
+
+/* Go on with the end of listeners that have hung up; true: there is more. */
+bool	djail_hungup(struct daemon *d);
 
 /* At the daemon's end: free all, whatever their state. */
 void	djail_fini(struct daemon *d);

@@ -73,6 +73,8 @@ daemon_settle(struct daemon *d)
 		d->busy = more || !TAILQ_EMPTY(&d->dirty);
 	} while (d->busy && --rounds > 0);
 	sockdiag_run(d);
+	d->busy |= djail_hungup(d);
+	d->busy |= notify_cancelled(d);
 	if (d->ndying > 0)
 		djail_reap(d);
 }
@@ -217,6 +219,8 @@ daemon_init(struct daemon *d)
 	TAILQ_INIT(&d->gone);
 	TAILQ_INIT(&d->parked);
 	TAILQ_INIT(&d->diags);
+	TAILQ_INIT(&d->cancelled);
+	TAILQ_INIT(&d->hungup);
 	TAILQ_INIT(&d->djails);
 	TAILQ_INIT(&d->dying);
 	d->owner = geteuid();

@@ -23,6 +23,8 @@
 #define PROBE_FAST	(20 * NSEC_PER_MSEC)
 #define PROBE_SLOW	(60 * NSEC_PER_MSEC)	/* for those parked > 1 s */
 #define PROBE_BATCH	64			/* calls looked at in a round */
+#define REAP_BATCH	512			/* the same, only whether alive */
+#define CANCEL_BATCH	128			/* calls answered in a turn */
 
 #define KERNEL_ERESTARTSYS 512	/* never seen by a program */
 
@@ -115,8 +117,13 @@ call_release(struct call *c)
 static void
 call_unpark(struct call *c)
 {
-	TAILQ_REMOVE(&c->d->parked, c, link);
-	TAILQ_REMOVE(&c->face->waiters, c, flink);
+	TAILQ_REMOVE(c->via, c, vlink);
+	if (c->face == NULL)
+		TAILQ_REMOVE(&c->d->cancelled, c, flink);
+	else {
+		TAILQ_REMOVE(&c->d->parked, c, link);
+		TAILQ_REMOVE(&c->face->waiters, c, flink);
+	}
 	call_release(c);
 	free(c);
 }
@@ -157,6 +164,7 @@ call_park(struct call *c)
 	p->deadline = c->timeout != 0 ? d->vnet->now + c->timeout : 0;
 	TAILQ_INSERT_TAIL(&d->parked, p, link);
 	TAILQ_INSERT_TAIL(&c->face->waiters, p, flink);
+	TAILQ_INSERT_TAIL(p->via, p, vlink);
 	if (d->probe_at == 0)
 		d->probe_at = d->vnet->now + PROBE_FAST;
 }
@@ -208,10 +216,12 @@ call_handle(struct call *c)
 }
 
 void
-notify_event(struct daemon *d, struct djail *j, int listener)
+notify_event(struct daemon *d, struct djail *j, int listener,
+    struct calls *via)
 {
 	struct seccomp_notif n;
-	struct call c = { .d = d, .jail = j, .listener = listener, .app = -1 };
+	struct call c = { .d = d, .jail = j, .listener = listener, .via = via,
+	    .app = -1 };
 	int outcome;
 	bool nested = j->nbelow > 0;
 
@@ -239,17 +249,28 @@ notify_event(struct daemon *d, struct djail *j, int listener)
 
 /* ---- parked calls ---- */
 
+/* What one call waits for, all of its kind wait for: thousands of threads may
+ * accept() from one socket. */
 void
 notify_retry(struct face *f)
 {
+	const struct sockcall *waits = NULL;
 	struct call *c, *next;
-	int outcome;
+	int outcome, n = CANCEL_BATCH;
 
 	for (c = TAILQ_FIRST(&f->waiters); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, flink);
-		c->checked = false;
-		if ((outcome = call_run(c)) == CALL_PARK)
+		if (c->row == waits)
 			continue;
+		if (n-- == 0) {
+			face_dirty(f);
+			return;
+		}
+		c->checked = false;
+		if ((outcome = call_run(c)) == CALL_PARK) {
+			waits = c->row;
+			continue;
+		}
 		call_answer(c, outcome);
 		call_unpark(c);
 	}
@@ -258,36 +279,67 @@ notify_retry(struct face *f)
 void
 notify_cancel(struct face *f, int error)
 {
+	struct calls *parked = &f->d->parked;
 	struct call *c;
+	int n = CANCEL_BATCH;
 
 	while ((c = TAILQ_FIRST(&f->waiters)) != NULL) {
-		notify_send(c, 0, error, 0);
-		call_unpark(c);
+		if (n-- > 0) {
+			notify_send(c, 0, error, 0);
+			call_unpark(c);
+			continue;
+		}
+		TAILQ_REMOVE(parked, c, link);
+		TAILQ_REMOVE(&f->waiters, c, flink);
+		TAILQ_INSERT_TAIL(&f->d->cancelled, c, flink);
+		c->face = NULL;
+		c->val = error;
 	}
 }
 
-void
-notify_drop(struct daemon *d, int listener)
+bool
+notify_cancelled(struct daemon *d)
 {
-	struct call *c, *next;
+	struct call *c;
+	int n = CANCEL_BATCH;
 
-	for (c = TAILQ_FIRST(&d->parked); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		if (c->listener == listener)
-			call_unpark(c);
+	while (n-- > 0 && (c = TAILQ_FIRST(&d->cancelled)) != NULL) {
+		notify_send(c, 0, (int)c->val, 0);
+		call_unpark(c);
 	}
+	return !TAILQ_EMPTY(&d->cancelled);
+}
+
+bool
+notify_drop(struct calls *via, unsigned *budget)
+{
+	struct call *c;
+
+	for (; (c = TAILQ_FIRST(via)) != NULL; (*budget)--) {
+		if (*budget == 0)
+			return true;
+		call_unpark(c);
+	}
+	return false;
 }
 
 void
 notify_reap(struct daemon *d)
 {
-	struct call *c, *next;
+	struct call *c, *last = TAILQ_LAST(&d->parked, calls);
+	int n = REAP_BATCH;
+	bool end = last == NULL;
 	struct face *f;
 
-	for (c = TAILQ_FIRST(&d->parked); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		if (call_valid(c))
+	while (!end && n-- > 0) {
+		c = TAILQ_FIRST(&d->parked);
+		end = c == last;
+		if (call_valid(c)) {
+			/* To the back: each has its turn. */
+			TAILQ_REMOVE(&d->parked, c, link);
+			TAILQ_INSERT_TAIL(&d->parked, c, link);
 			continue;
+		}
 		f = c->face;
 		call_unpark(c);
 		/* The last waiter: epoll would tell of the hang-up too late. */

@@ -47,11 +47,16 @@ struct call {
 	bool		 parked;
 	bool		 checked;	/* the caller was seen alive in this run */
 	TAILQ_ENTRY(call) link;		/* in daemon->parked */
-	TAILQ_ENTRY(call) flink;	/* in face->waiters */
+	TAILQ_ENTRY(call) flink;	/* in face->waiters, or d->cancelled */
+	struct calls	*via;		/* those of its listener */
+	TAILQ_ENTRY(call) vlink;	/* there, while it is parked */
 };
 
-/* epoll says that listener has a call for j: receive and handle it. */
-void	notify_event(struct daemon *d, struct djail *j, int listener);
+/* epoll says that listener has a call for j: receive and handle it.  If it is
+ * parked it stands in via, which must be there until notify_drop() is through
+ * with it. */
+void	notify_event(struct daemon *d, struct djail *j, int listener,
+	    struct calls *via);
 
 /*
  * Copy between the caller's memory and ours.  EFAULT; ENOENT where the caller
@@ -77,14 +82,19 @@ int	notify_addfd_at(const struct call *c, int fd, bool cloexec, int want);
 /* Try the parked calls on f again. */
 void	notify_retry(struct face *f);
 
-/* Answer the parked calls on f with errno. */
+/* Answer the parked calls on f, which goes, with errno: of many some later,
+ * by notify_cancelled(). */
 void	notify_cancel(struct face *f, int error);
+/* Some more of them; true: not all. */
+bool	notify_cancelled(struct daemon *d);
 
-/* Drop the parked calls that came through listener (it is being closed). */
-void	notify_drop(struct daemon *d, int listener);
+/* Drop the parked calls of a listener that has hung up, *budget at most, which
+ * is lowered.  True: there are more. */
+bool	notify_drop(struct calls *via, unsigned *budget);
 
 /* Let go of parked calls whose callers were killed, and of sockets that only
- * they still held: before an address is said to be in use. */
+ * they still held: before an address is said to be in use.  Looks at some
+ * hundred calls, others next time. */
 void	notify_reap(struct daemon *d);
 
 /* Look at parked calls: time-outs, signals, deaths. */

@@ -6,9 +6,15 @@
  *				never made a socket call, says "held", and when
  *				it is sent a byte on its standard input reads
  *				until the end, and says how that was
+ *	crowd accept PORT N	N threads in accept() of one listener; say how many
+ *				at each byte on standard input: the first
+ *				shuts the listener down
  *	crowd reset PORT N	accept one, send N bytes, wait for a byte on
  *				standard input, reset the connection
  */
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "tests/run/t.h"
 
@@ -76,13 +82,64 @@ reset(int port, size_t n)
 	exit(0);
 }
 
+static int listening;
+static atomic_int in_accept, accepted, refused;
+
+static void *
+accepting(void *arg)
+{
+	int c;
+
+	atomic_fetch_add(&in_accept, 1);
+	while ((c = accept(listening, NULL, NULL)) >= 0) {
+		atomic_fetch_add(&accepted, 1);
+		close(c);
+	}
+	if (errno == EINVAL)
+		atomic_fetch_add(&refused, 1);
+	return arg;
+}
+
+/* Wait until count is n; it will be, or the caller's time is up. */
+static void
+await_count(atomic_int *count, int n)
+{
+	while (atomic_load(count) != n)
+		usleep(10000);
+}
+
+static void
+accept_threads(int port, int n)
+{
+	pthread_attr_t small;
+	pthread_t t;
+
+	listening = listener("0.0.0.0", port);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 65536);
+	for (int i = 0; i < n; i++)
+		if (pthread_create(&t, &small, accepting, NULL) != 0)
+			errx(1, "%d threads", i);
+	await_count(&in_accept, n);
+	puts("in accept");
+	await_byte();
+	printf("accepted %d\n", atomic_load(&accepted));
+	shutdown(listening, SHUT_RDWR);
+	await_count(&refused, n);
+	printf("refused %d\n", n);
+	await_byte();
+	exit(0);
+}
+
 int
 main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 4 && strcmp(argv[1], "reset") == 0)
 		reset(atoi(argv[2]), (size_t)atoi(argv[3]));
+	else if (argc == 4 && strcmp(argv[1], "accept") == 0)
+		accept_threads(atoi(argv[2]), atoi(argv[3]));
 	else if (argc == 4)
 		crowd(atoi(argv[1]), argv[2], atoi(argv[3]));
-	errx(2, "usage: crowd N address port | reset port N");
+	errx(2, "usage: crowd N address port | accept port N | reset port N");
 }

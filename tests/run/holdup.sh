@@ -1,37 +1,89 @@
 #!/bin/sh
 # holdup: what takes long goes in turns, and is right all the same.
+#
+# How long turns are is measured in the daemon's own CPU time; the system's
+# interrupts are in it, so what is too long by itself is so three times.
 . "$(dirname "$0")/lib.sh"
 
-turn()	{ netjail sysctl -n "debug.turn.$1"; }
-netjail sysctl debug.turn.measure=1 >/dev/null
+said()	{ grep -q "$2" "$T/$1.log"; }
+line()	{ sed -n "$2p" "$T/$1.log"; }
+
+# turns_of SCENE SENTENCE: no turn of the scene, which prints sentences, is long
+turns_of()
+{
+	for turns_run in 1 2 3; do
+		netjail sysctl debug.turn.measure=1 >/dev/null
+		"$1" $turns_run
+		turns_over=$(netjail sysctl -n debug.turn.over1ms)
+		[ "$turns_over" -gt 0 ] || break
+	done
+	is "$turns_over" 0 "$2"
+}
+
+# held NAME ADDRESS COMMAND...: a jail that waits for bytes in fifo NAME
+held()
+{
+	held_n=$1 held_a=$2
+	shift 2
+	[ -p "$T/$held_n" ] || mkfifo "$T/$held_n"
+	netjail -n "$held_n" / "$held_n.test" "$held_a" "$@" \
+	    <"$T/$held_n" >"$T/$held_n.log" 2>&1 &
+	pids="$pids $!"
+}
 
 # A socket that its user has left to a child is looked for among 400 processes
 # when it is listed, and when it is reset.
-mkfifo "$T/hold" "$T/reset"
-netjail -n srv / srv.test 10.0.21.1 "$R/crowd" reset 7 50000 \
-    <"$T/reset" >"$T/srv.log" 2>&1 &
-pids="$pids $!"
-exec 8>"$T/reset"
-up 10.0.21.1 7
-netjail -n crowd / crowd.test 10.0.21.2 "$R/crowd" 400 10.0.21.1 7 \
-    <"$T/hold" >"$T/crowd.log" 2>&1 &
-pids="$pids $!"
-exec 9>"$T/hold"
-said()	{ grep -q "$2" "$T/$1.log"; }
-if until_ok 20 said crowd held && until_ok 20 said srv sent; then
-	ok "a child holds what its parent has connected"
-else
-	not_ok "a child holds what its parent has connected" \
-	    "$(cat "$T/crowd.log" "$T/srv.log")"
-fi
 received() { sockets -p tcp | awk '$4 ~ /^10\.0\.21\.2\./ { print $2 }'; }
-is "$(received)" 50000 "a listing finds what waits for it in the crowd"
-echo >&8
-echo >&9
-check "and the reset finds it, too" until_ok 20 said crowd reset
-is "$(sed -n 2p "$T/crowd.log")" "50000 Connection reset by peer" \
-    "all is read before the reset is told"
-exec 8>&- 9>&-
+search()
+{
+	held srv 10.0.21.1 "$R/crowd" reset 7 50000
+	exec 8>"$T/srv"
+	up 10.0.21.1 7
+	held crowd 10.0.21.2 "$R/crowd" 400 10.0.21.1 7
+	exec 9>"$T/crowd"
+	until_ok 20 said crowd held
+	until_ok 20 said srv sent
+	is "$(received)" 50000 \
+	    "run $1: a listing finds in a crowd who holds a socket"
+	echo >&8
+	echo >&9
+	until_ok 20 said crowd reset
+	is "$(line crowd 2)" "50000 Connection reset by peer" \
+	    "run $1: so does a reset, and all is read before"
+	exec 8>&- 9>&-
+	until_ok 20 no_jails
+}
+turns_of search "searching for holders takes no millisecond at once"
 
-is "$(turn over1ms)" 0 "no turn took a millisecond of the processor's time"
+# Thousands of threads wait in one accept().
+threads=2000
+waiting()
+{
+	held srv 10.0.21.1 "$R/crowd" accept 7 $threads
+	exec 8>"$T/srv"
+	until_ok 20 said srv "in accept"
+	for waiting_i in 1 2 3; do
+		jail c$waiting_i 10.0.21.2 nc -N 10.0.21.1 7
+	done
+	echo >&8
+	until_ok 20 said srv refused
+	is "$(line srv 2) $(line srv 3)" "accepted 3 refused $threads" \
+	    "run $1: $threads threads in accept() take what comes, then the end"
+	exec 8>&-
+	until_ok 20 no_jails
+}
+turns_of waiting "thousands of waiting threads take no millisecond at once"
+
+killed()
+{
+	held srv 10.0.21.1 "$R/crowd" accept 7 $threads
+	exec 8>"$T/srv"
+	until_ok 20 said srv "in accept"
+	killed_init=$(pgrep -f "^$R/crowd accept 7 $threads" | head -n 1)
+	kill -9 "$killed_init"
+	check "run $1: a jail of $threads waiting threads is killed" \
+	    until_ok 20 no_jails
+	exec 8>&-
+}
+turns_of killed "nor does their end"
 finish
