@@ -9,6 +9,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +83,7 @@ serve(struct server *s, struct vnet *v, struct delays *d)
 		(void)loop_wait(&s->loop, timeout(v, busy));
 		start = cpu_ns();
 		vnet_settime(v, loop_now() - behind);
-		(void)loop_dispatch(&s->loop, false, UINT_MAX);
+		(void)loop_dispatch(&s->loop, false, UINT64_MAX);
 		busy = vnet_run(v, PACKETS);
 		delay_since(d, start);
 	}

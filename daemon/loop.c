@@ -81,8 +81,9 @@ loop_wait(struct loop *lp, int timeout)
 }
 
 bool
-loop_dispatch(struct loop *lp, bool late, unsigned max)
+loop_dispatch(struct loop *lp, bool late, uint64_t most)
 {
+	uint64_t start = 0;
 	struct source *s;
 	int i;
 
@@ -90,7 +91,9 @@ loop_dispatch(struct loop *lp, bool late, unsigned max)
 		s = lp->ready[i].data.ptr;
 		if (s == NULL || s->late != late)
 			continue;
-		if (max-- == 0)
+		if (start == 0)
+			start = loop_now();
+		else if (loop_now() - start >= most)
 			return true;
 		lp->ready[i].data.ptr = NULL;
 		s->fn(s, lp->ready[i].events);

@@ -39,9 +39,10 @@ void	loop_del(struct loop *lp, struct source *s);
 void	loop_close(struct loop *lp, struct source *s);
 
 /* Wait at most timeout ms (-1: for ever).  Returns how many sources are ready;
- * loop_dispatch() then calls those of them that are late, or are not. */
+ * loop_dispatch() then calls those of them that are late, or are not: one at
+ * least, none that would begin `most' ns later.  True: there are more. */
 int	loop_wait(struct loop *lp, int timeout);
-bool	loop_dispatch(struct loop *lp, bool late, unsigned max);
+bool	loop_dispatch(struct loop *lp, bool late, uint64_t most);
 
 /* The only clock of the daemon: CLOCK_MONOTONIC in ns. */
 uint64_t loop_now(void);

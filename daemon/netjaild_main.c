@@ -40,8 +40,13 @@
 #include "sysctl/text.h"
 
 #define PACKET_BUDGET	256	/* packets between looks at the faces */
-#define FACE_BUDGET	256	/* faces between looks at the packets */
-#define EVENT_BUDGET	64	/* events between looks at the stack */
+/*
+ * For how long faces are served between looks at the packets, and events
+ * handled between looks at the stack (ns): one may take a microsecond, or move
+ * a megabyte.
+ */
+#define FACE_TIME	300000
+#define EVENT_TIME	300000
 #define SETTLE_ROUNDS	64	/* before descriptors are looked at again */
 
 /* ---- the loop ---- */
@@ -49,13 +54,17 @@
 static void
 serve_dirty(struct daemon *d)
 {
-	unsigned n = FACE_BUDGET;
+	uint64_t start = 0, now = 0;
 	struct face *f;
 
-	while (n-- > 0 && (f = TAILQ_FIRST(&d->dirty)) != NULL) {
+	while (now - start < FACE_TIME &&
+	    (f = TAILQ_FIRST(&d->dirty)) != NULL) {
+		if (start == 0)
+			start = loop_now();
 		TAILQ_REMOVE(&d->dirty, f, dlink);
 		f->isdirty = false;
 		face_serve(f);
+		now = loop_now();
 	}
 }
 
@@ -129,7 +138,7 @@ daemon_dispatch(struct daemon *d, bool late)
 	bool more;
 
 	do {
-		more = loop_dispatch(&d->loop, late, EVENT_BUDGET);
+		more = loop_dispatch(&d->loop, late, EVENT_TIME);
 		daemon_settle(d);
 	} while (more);
 }

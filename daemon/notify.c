@@ -22,9 +22,10 @@
 
 #define PROBE_FAST	(20 * NSEC_PER_MSEC)
 #define PROBE_SLOW	(60 * NSEC_PER_MSEC)	/* for those parked > 1 s */
-#define PROBE_BATCH	64			/* calls looked at in a round */
+#define PROBE_BATCH	16			/* calls looked at in a round */
+#define PROBE_ROUNDS	4			/* in such a time, of many */
 #define REAP_BATCH	512			/* the same, only whether alive */
-#define CANCEL_BATCH	128			/* calls answered in a turn */
+#define CANCEL_BATCH	48			/* calls answered in a turn */
 
 #define KERNEL_ERESTARTSYS 512	/* never seen by a program */
 
@@ -375,13 +376,13 @@ notify_probe(struct daemon *d)
 	uint64_t now = d->vnet->now, wait = PROBE_SLOW;
 	struct call *c, *last;
 	int n = PROBE_BATCH;
+	bool end = false;
 
 	if (d->probe_at == 0 || now < d->probe_at)
 		return;
 	last = TAILQ_LAST(&d->parked, calls);
-	while (n-- > 0 && (c = TAILQ_FIRST(&d->parked)) != NULL) {
-		bool end = c == last;
-
+	while (!end && n-- > 0 && (c = TAILQ_FIRST(&d->parked)) != NULL) {
+		end = c == last;
 		if (now - c->since < NSEC_PER_SEC)
 			wait = PROBE_FAST;
 		if (!call_probe(c, now)) {
@@ -389,8 +390,8 @@ notify_probe(struct daemon *d)
 			TAILQ_REMOVE(&d->parked, c, link);
 			TAILQ_INSERT_TAIL(&d->parked, c, link);
 		}
-		if (end)
-			break;
 	}
+	if (!end)
+		wait /= PROBE_ROUNDS;
 	d->probe_at = TAILQ_EMPTY(&d->parked) ? 0 : now + wait;
 }
