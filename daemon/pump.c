@@ -25,6 +25,7 @@
 
 #define PUMP_BUDGET	(1u << 20)	/* bytes a turn, each way */
 #define PUMP_IOV	16
+#define PUMP_CALLS	64	/* of PUMP_IOV pieces: they may be small */
 #define PUMP_COPY	MCL_MEDIUM	/* reads below this are copied to size */
 
 enum pump_end { PUMP_MORE, PUMP_STOP, PUMP_FREED };
@@ -112,10 +113,10 @@ pump_push(struct face *f)
 	struct msghdr mh = { .msg_iov = iov };
 	size_t moved = 0;
 	ssize_t n;
-	int cnt;
+	int cnt, calls = PUMP_CALLS;
 
 	while (f->tx_ready && f->so->so_rcv.sb_cc > 0) {
-		if (moved >= PUMP_BUDGET)
+		if (moved >= PUMP_BUDGET || calls-- == 0)
 			return PUMP_MORE;
 		cnt = PUMP_IOV;
 		soreceive_iov(f->so, iov, &cnt);

@@ -10,17 +10,23 @@
  * Both kinds come from zones whose whole object is `keep': a cluster of 64 KB
  * is not to be zeroed for a packet that fills it anyway.
  *
+ * A socket that closes may leave tens of thousands of mbufs.  They stand in a
+ * queue then, of which some go at once and some in each millisecond.
+ *
  * Not done here: limits.  How much may be held is decided by socket buffers
  * and queues, in m_storage() units.
  */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "base/callout.h"
 #include "base/zone.h"
 #include "stack/mbuf.h"
 
 #define NCLSIZES 3
+#define DISCARD_BATCH 512
 
 static const struct {
 	const char *name;
@@ -34,8 +40,12 @@ static const struct {
 struct mbstate {
 	struct zone *mbufs;
 	struct zone *clusters[NCLSIZES];
+	struct mbuf *trash, **trashp;	/* packets to be freed; their end */
+	struct callout callout;		/* armed while there are some */
 };
 
+static void trash_run(struct vnet *v, void *arg);
+static bool trash_free(struct vnet *v, unsigned n);
 static int mbuf_init(struct vnet *v);
 static void mbuf_fini(struct vnet *v);
 
@@ -48,6 +58,8 @@ mbuf_init(struct vnet *v)
 {
 	struct mbstate *ms = V_mbstate(v);
 
+	ms->trashp = &ms->trash;
+	callout_init(&ms->callout, trash_run, NULL);
 	ms->mbufs = zinit(v, "mbuf", sizeof(struct mbuf), sizeof(struct mbuf),
 	    0);
 	if (ms->mbufs == NULL)
@@ -69,6 +81,8 @@ mbuf_fini(struct vnet *v)
 {
 	struct mbstate *ms = V_mbstate(v);
 
+	(void)callout_stop(v, &ms->callout);
+	(void)trash_free(v, UINT_MAX);
 	for (int i = 0; i < NCLSIZES; i++) {
 		if (ms->clusters[i] != NULL)
 			zdestroy(ms->clusters[i]);
@@ -180,6 +194,48 @@ m_freeq(struct vnet *v, struct mbuf *m)
 		m_freem(v, m);
 		m = next;
 	}
+}
+
+/* n mbufs of it.  True: there are more. */
+static bool
+trash_free(struct vnet *v, unsigned n)
+{
+	struct mbstate *ms = V_mbstate(v);
+	struct mbuf *m, *pkt;
+
+	while (n-- > 0 && (m = ms->trash) != NULL) {
+		pkt = m->m_nextpkt;
+		if ((m = m_free(v, m)) != NULL)
+			m->m_nextpkt = pkt;
+		else
+			m = pkt;
+		ms->trash = m;
+		if (pkt == NULL)
+			ms->trashp = m == NULL ? &ms->trash : &m->m_nextpkt;
+	}
+	return ms->trash != NULL;
+}
+
+static void
+trash_run(struct vnet *v, void *arg)
+{
+	(void)arg;
+	if (trash_free(v, DISCARD_BATCH))
+		callout_reset(v, &V_mbstate(v)->callout, 0);
+}
+
+void
+m_discard(struct vnet *v, struct mbuf *m, struct mbuf *last)
+{
+	struct mbstate *ms = V_mbstate(v);
+
+	if (m == NULL)
+		return;
+	last->m_nextpkt = NULL;
+	*ms->trashp = m;
+	ms->trashp = &last->m_nextpkt;
+	if (trash_free(v, DISCARD_BATCH) && !callout_pending(&ms->callout))
+		callout_reset(v, &ms->callout, 0);
 }
 
 bool

@@ -65,6 +65,9 @@ struct mbuf *m_get(struct vnet *v, size_t head, size_t len);
 /* Free one mbuf, return its m_next; free a chain; free a queue of packets. */
 struct mbuf *m_free(struct vnet *v, struct mbuf *m);
 void	m_freem(struct vnet *v, struct mbuf *m);
+/* Free a queue of packets, last its last one: of many mbufs most in the
+ * milliseconds after it. */
+void	m_discard(struct vnet *v, struct mbuf *m, struct mbuf *last);
 void	m_freeq(struct vnet *v, struct mbuf *m);
 
 bool	m_writable(const struct mbuf *m);

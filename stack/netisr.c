@@ -8,6 +8,8 @@
  * can stand between two hosts' halves of the stack.  The queue is bounded in
  * packets and in bytes; what does not fit is dropped and counted, on the
  * interface and in net.inet.ip.intr_queue_drops.
+ *
+ * One packet may cause many: they count for the caller's budget, too.
  */
 #include "base/callout.h"
 #include "stack/ip_int.h"
@@ -20,12 +22,15 @@
 #define QUEUE_MAXLEN	16384
 #define QUEUE_MAXBYTES	(UINT64_C(64) << 20)
 
+#define SENT_PART	4	/* sending a packet costs so much of input */
+
 struct netisr {
 	struct mbuf	*head, **tailp;
 	uint32_t	 len;
 	uint32_t	 maxlen;
 	uint64_t	 bytes;
 	uint64_t	 drops;
+	uint32_t	 queued;	/* packets so far; wraps */
 };
 
 static int netisr_init(struct vnet *v);
@@ -74,6 +79,7 @@ netisr_enqueue(struct vnet *v, struct mbuf *m)
 	*q->tailp = m;
 	q->tailp = &m->m_nextpkt;
 	q->len++;
+	q->queued++;
 	q->bytes += m->m_pktlen;
 }
 
@@ -97,9 +103,11 @@ bool
 vnet_run(struct vnet *v, unsigned budget)
 {
 	const struct netisr *q = V_netisr(v);
+	uint32_t before = q->queued;
 	struct mbuf *m;
 
-	for (unsigned i = 0; i < budget && q->head != NULL; i++) {
+	for (unsigned i = 0; q->head != NULL && i + (q->queued - before) /
+	    SENT_PART < budget; i++) {
 		if (i % IP_AHEAD == 0 && q->head->m_nextpkt != NULL)
 			ip_prefetch(v, q->head);
 		m = netisr_dequeue(v);

@@ -139,6 +139,10 @@ sbdrop(struct vnet *v, struct sockbuf *sb, size_t len)
 	struct mbuf *m = sb->sb_mb;
 
 	assert(len <= sb->sb_cc);
+	if (len == sb->sb_cc) {
+		sbflush(v, sb);
+		return;
+	}
 	while (m != NULL && len >= m->m_len) {
 		len -= m->m_len;
 		m = sbfree(v, sb, m);
@@ -169,9 +173,9 @@ sbdroprecord(struct vnet *v, struct sockbuf *sb)
 void
 sbflush(struct vnet *v, struct sockbuf *sb)
 {
-	while (sb->sb_mb != NULL)
-		sbdroprecord(v, sb);
-	assert(sb->sb_cc == 0 && sb->sb_mbcnt == 0);
+	struct mbuf *last = sb->sb_lastrecord;
+
+	m_discard(v, sbtake(sb), last);
 }
 
 struct mbuf *
@@ -185,8 +189,24 @@ sbtake(struct sockbuf *sb)
 }
 
 struct mbuf *
-sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off, size_t len)
+sbcopynext(struct vnet *v, const struct sockbuf *sb, size_t off, size_t len,
+    struct sbcursor *cur)
 {
 	assert(off + len <= sb->sb_cc);
-	return m_copym(v, sb->sb_mb, off, len);
+	if (cur->mb == NULL || off < cur->off)
+		*cur = (struct sbcursor) { sb->sb_mb, 0 };
+	while (cur->mb != NULL && off - cur->off >= cur->mb->m_len &&
+	    off > cur->off) {
+		cur->off += cur->mb->m_len;
+		cur->mb = cur->mb->m_next;
+	}
+	return m_copym(v, cur->mb, off - cur->off, len);
+}
+
+struct mbuf *
+sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off, size_t len)
+{
+	struct sbcursor cur = { NULL, 0 };
+
+	return sbcopynext(v, sb, off, len, &cur);
 }

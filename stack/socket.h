@@ -295,6 +295,14 @@ struct mbuf *sbtake(struct sockbuf *sb);
 /* Share bytes [off, off+len) of a stream buffer (m_copym). */
 struct mbuf *sbcopy(struct vnet *v, const struct sockbuf *sb, size_t off,
 	    size_t len);
+/* The same; *cur, zero at first, makes the search for what is behind them short
+ * as long as the buffer stays as it is. */
+struct sbcursor {
+	struct mbuf	*mb;
+	size_t		 off;		/* of mb's first byte */
+};
+struct mbuf *sbcopynext(struct vnet *v, const struct sockbuf *sb, size_t off,
+	    size_t len, struct sbcursor *cur);
 
 /*
  * Have fn called with each socket, and its so_upcallarg, that is about to be

@@ -295,8 +295,9 @@ sent(struct tcpcb *tp, const struct plan *p)
 		tcp_timer_start(tp, TT_REXMT, tp->t_rxtcur);
 }
 
+/* cur: of so_snd, for one segment after another. */
 static int
-transmit(struct tcpcb *tp, const struct plan *p)
+transmit(struct tcpcb *tp, const struct plan *p, struct sbcursor *cur)
 {
 	struct inpcb *inp = &tp->t_inpcb;
 	struct vnet *v = tcp_vnetof(tp);
@@ -312,7 +313,7 @@ transmit(struct tcpcb *tp, const struct plan *p)
 	if (p->len > 0) {
 		const struct sockbuf *sb = &inp->inp_socket->so_snd;
 
-		e.data = sbcopy(v, sb, p->off, p->len);
+		e.data = sbcopynext(v, sb, p->off, p->len, cur);
 		if (e.data == NULL) {
 			if (!tcp_timer_active(tp, TT_PERSIST) &&
 			    !tcp_timer_active(tp, TT_REXMT))
@@ -365,12 +366,19 @@ persist_if_stuck(struct tcpcb *tp)
 	tcp_setpersist(tp);
 }
 
+/*
+ * A window of megabytes may open at once, and segments may be small: not more
+ * than MAXBURST are sent, as the ACK of one of them calls again.
+ */
+#define MAXBURST 64
+
 int
 tcp_output(struct tcpcb *tp)
 {
 	uint32_t now = tcp_ms(tcp_vnetof(tp));
+	int error, burst = MAXBURST;
+	struct sbcursor cur = { NULL, 0 };
 	struct plan p;
-	int error;
 
 	if (tp->t_inpcb.inp_socket == NULL || tp->t_state == TCPS_CLOSED ||
 	    tp->t_state == TCPS_LISTEN)
@@ -382,9 +390,9 @@ tcp_output(struct tcpcb *tp)
 			persist_if_stuck(tp);
 			return 0;
 		}
-		if ((error = transmit(tp, &p)) != 0)
+		if ((error = transmit(tp, &p, &cur)) != 0)
 			return output_error(tp, error);
-	} while (p.more);
+	} while (p.more && --burst > 0);
 	return 0;
 }
 
@@ -393,6 +401,7 @@ tcp_retransmit_first(struct tcpcb *tp)
 {
 	uint32_t len = tp->snd_max - tp->snd_una, mss = tcp_maxseg(tp);
 	struct plan p = { .seq = tp->snd_una };
+	struct sbcursor cur = { NULL, 0 };
 
 	if (tp->t_inpcb.inp_socket == NULL)
 		return;
@@ -406,5 +415,5 @@ tcp_retransmit_first(struct tcpcb *tp)
 		return;
 	p.wnd = tcp_rcvwindow(tp);
 	tcp_timer_start(tp, TT_REXMT, tp->t_rxtcur);
-	(void)transmit(tp, &p);
+	(void)transmit(tp, &p, &cur);
 }

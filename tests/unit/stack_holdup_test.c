@@ -4,10 +4,16 @@
  */
 #include "tests/unit/stack_tcp_fixture.h"
 
+#include "base/zone.h"
 #include "pcb/in_pcb.h"
+#include "sysctl/sysctl.h"
+#include "sysctl/xport.h"
 
 #define MANY	3000	/* connections that wait in a listener */
 #define BATCH	256	/* as stack/socket_listen.c has it */
+#define BURST	64	/* as stack/tcp_output.c has it */
+#define DISCARD	512	/* as stack/mbuf.c has it */
+#define SPACE	(2 << 20)
 
 static struct socket *con[2][MANY];
 
@@ -157,6 +163,185 @@ a_stack_may_end_while_listeners_close(void **state)
 	assert_true(in_pcbinfo_count(tcp_pcbinfo(n->v)) > BATCH);
 }
 
+/* ---- bytes ---- */
+
+static char data[2 * SPACE];
+
+/* A connection with large buffers and small segments, whose congestion window
+ * is wide open. */
+static void
+wide_pair(struct net *n, struct socket **c, struct socket **s)
+{
+	struct socket *l = newsock(n);
+	struct endpoint name = ep("127.0.0.2", PORT);
+
+	if_settap(n->v, NULL, NULL);
+	*c = newsock(n);
+	assert_int_equal(sosetopt(l, OPT_RCVBUF, SPACE, &n->cred), 0);
+	assert_int_equal(sosetopt(*c, OPT_SNDBUF, SPACE, &n->cred), 0);
+	assert_int_equal(sosetopt(*c, OPT_TCP_MAXSEG, 216, &n->cred), 0);
+	assert_int_equal(sobind(l, &name, &n->cred), 0);
+	assert_int_equal(solisten(l, 5, &n->cred), 0);
+	assert_int_equal(connect_to(n, *c, "127.0.0.2", PORT), EINPROGRESS);
+	run(n);
+	*s = accept_one(l);
+	soclose(l);
+	tcb(*c)->snd_cwnd = SPACE;
+}
+
+/* As many bytes as both ends hold. */
+static size_t
+fill_up(struct net *n, struct socket *c)
+{
+	size_t sum = 0, k;
+
+	for (int idle = 0; idle < 10; idle++) {
+		while ((k = put(n, c, data, 2000)) > 0) {
+			sum += k;
+			idle = 0;
+		}
+		pass(n, 50);
+	}
+	return sum;
+}
+
+static uint64_t
+mbufs_used(struct net *n)
+{
+	struct zone_stats zs;
+	struct zone *z = NULL;
+
+	while ((z = znext(n->v, z)) != NULL) {
+		zstats(z, &zs);
+		if (strcmp(zs.name, "mbuf") == 0)
+			return zs.used;
+	}
+	fail();
+	return 0;
+}
+
+static void
+a_window_that_opens_wide_sends_bursts(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *c, *s;
+	struct mbuf *m;
+	uint64_t before;
+	size_t sum, got;
+	ssize_t k;
+
+	wide_pair(n, &c, &s);
+	sum = fill_up(n, c);
+	assert_true(sum > 2 * SPACE - 100000);
+	got = (size_t)get(s, data, sizeof(data));
+	assert_true(got > SPACE / 2);
+	/* What one packet causes. */
+	while ((m = netisr_dequeue(n->v)) != NULL) {
+		before = st(n)->tcps_sndtotal;
+		ip_input(n->v, m);
+		assert_in_range(st(n)->tcps_sndtotal - before, 0, BURST + 1);
+	}
+	for (int i = 0; i < 1000 && got < sum; i++) {
+		if ((k = get(s, data, sizeof(data))) > 0)
+			got += (size_t)k;
+		pass(n, 20);
+	}
+	assert_int_equal(got, sum);
+	assert_int_equal(st(n)->tcps_sndrexmitpack, 0);
+	soabort(c);
+	soabort(s);
+}
+
+static void
+what_a_socket_leaves_is_freed_in_batches(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *c, *s;
+	uint64_t before, left;
+
+	wide_pair(n, &c, &s);
+	(void)fill_up(n, c);
+	before = mbufs_used(n);
+	assert_true(before > 20 * DISCARD);
+	soabort(s);
+	left = mbufs_used(n);
+	assert_in_range(before - left, DISCARD - 2, DISCARD);
+	while (left > 0) {
+		before = left;
+		if (c != NULL)
+			soabort(c);
+		c = NULL;
+		pass(n, 1);
+		left = mbufs_used(n);
+		assert_in_range(before - left, 1, 2 * DISCARD + 2);
+	}
+	expect_no_pcbs(n);
+}
+
+static void
+a_stack_may_end_with_much_to_free(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *c, *s;
+
+	wide_pair(n, &c, &s);
+	(void)fill_up(n, c);
+	soabort(s);
+	soabort(c);
+	assert_true(mbufs_used(n) > DISCARD);
+}
+
+/* ---- listings ---- */
+
+static unsigned asked;
+
+/* Every third time it cannot say. */
+static unsigned
+sometimes_later(struct socket *so, void *arg)
+{
+	(void)arg;
+	if (++asked % 3 == 0)
+		return SOPARKED_LATER;
+	so->so_rcv.sb_parked = 7;
+	return 0;
+}
+
+static void
+an_owner_who_cannot_say_yet_is_asked_again(void **state)
+{
+	struct net *n = net_of(state);
+	struct sysctl_req req = { .vnet = n->v, .cred = &n->cred };
+	const struct xtcpcb *xt;
+	unsigned len = CTL_MAXNAME, slices = 0;
+	struct socket *so[10];
+	int mib[CTL_MAXNAME], r;
+
+	for (int i = 0; i < 10; i++) {
+		so[i] = newsock(n);
+		so[i]->so_upcall = upcall;
+		so[i]->so_upcallarg = n;
+	}
+	sosetparked(n->v, sometimes_later);
+	assert_int_equal(sysctl_lookup(n->v, "net.inet.tcp.pcblist", mib,
+	    &len), 0);
+	do {
+		slices++;
+		r = sysctl_step(mib, len, &req);
+	} while (r == SYSCTL_MORE);
+	assert_int_equal(r, 0);
+	assert_true(slices >= 5);
+	assert_int_equal(req.outlen, 2 * sizeof(struct xinpgen) +
+	    10 * sizeof(*xt));
+	xt = (const void *)(req.out + sizeof(struct xinpgen));
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(xt[i].xt_inp.xi_socket.so_rcv.sb_cc, 7);
+		assert_int_equal(xt[i].xt_inp.inp_gencnt,
+		    so[i]->so_pcb->inp_gencnt);
+		soclose(so[i]);
+	}
+	free(req.out);
+}
+
 int
 main(void)
 {
@@ -166,6 +351,10 @@ main(void)
 		net_test(connections_may_end_while_their_listener_closes),
 		net_test(handshakes_may_end_while_their_listener_closes),
 		net_test(a_stack_may_end_while_listeners_close),
+		net_test(a_window_that_opens_wide_sends_bursts),
+		net_test(what_a_socket_leaves_is_freed_in_batches),
+		net_test(a_stack_may_end_with_much_to_free),
+		net_test(an_owner_who_cannot_say_yet_is_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
