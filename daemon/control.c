@@ -348,7 +348,20 @@ conn_push(struct conn *cn, const void *p, size_t len)
 	return error;
 }
 
-/* Go on until the client has to do something, or the turn is long. */
+/* Is there a request, or rubbish, to be handled? */
+static bool
+conn_asks(const struct conn *cn)
+{
+	struct ctlmsg m;
+
+	if (cn->inlen < sizeof(m))
+		return false;
+	memcpy(&m, cn->in, sizeof(m));
+	return m.len <= cn->inlen;
+}
+
+/* Go on until the client has to do something, or the turn is long: thousands of
+ * requests may have come together. */
 static int
 conn_work(struct conn *cn)
 {
@@ -360,7 +373,7 @@ conn_work(struct conn *cn)
 			conn_want(cn, true);
 			return error;
 		}
-		if (cn->busy && turn_over(cn->ctl)) {
+		if ((cn->busy || conn_asks(cn)) && turn_over(cn->ctl)) {
 			conn_want(cn, true);
 			return 0;
 		}

@@ -9,8 +9,9 @@
  * values are what a new jail gets if it does not say otherwise, and may be
  * written; prison0 itself is always allowed everything.
  *
- * security.jail.list comes in slices of LIST_SLICE records, in order of jid; a
- * jail made or removed meanwhile is in it or not, but none is in it twice.
+ * security.jail.list comes in slices of LIST_SLICE records, or fewer if they are
+ * long, in order of jid; a jail made or removed meanwhile is in it or not, but
+ * none is in it twice.
  */
 #include <assert.h>
 #include <errno.h>
@@ -25,6 +26,7 @@
 #include "sysctl/xprison.h"
 
 #define LIST_SLICE	64
+#define LIST_BYTES	262144	/* enough for a slice */
 #define KERN_HOSTNAME	10	/* FreeBSD's number */
 
 static_assert(sizeof(struct xprison) == 1560, "layout of struct xprison");
@@ -202,15 +204,21 @@ static int
 put_addresses(struct sysctl_req *req, const struct prison *pr, int f)
 {
 	const struct prison *owner = pr->pr_owner[f];
-	int error = 0;
+	size_t size = f == PR_INET ? 4 : 16, len = 0;
+	uint8_t buf[4096];
+	int error;
 
-	for (unsigned i = 0; i < owner->pr_nip[f] && error == 0; i++) {
+	for (unsigned i = 0; i < owner->pr_nip[f]; i++) {
 		const struct inaddr *a = &owner->pr_ip[f][i].ip_addr;
 
-		error = f == PR_INET ? SYSCTL_OUT(req, &a->w[3], 4) :
-		    SYSCTL_OUT(req, a->b, 16);
+		memcpy(buf + len, a->b + sizeof(a->b) - size, size);
+		if ((len += size) < sizeof(buf))
+			continue;
+		if ((error = SYSCTL_OUT(req, buf, len)) != 0)
+			return error;
+		len = 0;
 	}
-	return error;
+	return SYSCTL_OUT(req, buf, len);
 }
 
 static int
@@ -248,7 +256,7 @@ sysctl_list(const struct sysctl_oid *oid, struct sysctl_req *req)
 	int error = 0;
 
 	(void)oid;
-	for (int i = 0; i < LIST_SLICE; i++) {
+	for (int i = 0; i < LIST_SLICE && req->outlen < LIST_BYTES; i++) {
 		pr = prison_after(req->vnet, (int)req->cursor[0]);
 		if (pr == NULL)
 			return 0;

@@ -142,5 +142,7 @@ bool	vnet_run(struct vnet *v, unsigned budget);
  * m_pktlen set: dropped and counted if the queue is full. */
 struct mbuf *netisr_dequeue(struct vnet *v);
 void	netisr_enqueue(struct vnet *v, struct mbuf *m);
+/* A packet has cost as much as sending n others: vnet_run() does less then. */
+void	netisr_charge(struct vnet *v, unsigned n);
 
 #endif

@@ -30,7 +30,7 @@ struct netisr {
 	uint32_t	 maxlen;
 	uint64_t	 bytes;
 	uint64_t	 drops;
-	uint32_t	 queued;	/* packets so far; wraps */
+	uint32_t	 queued;	/* packets so far, and charges; wraps */
 };
 
 static int netisr_init(struct vnet *v);
@@ -97,6 +97,12 @@ netisr_dequeue(struct vnet *v)
 	q->len--;
 	q->bytes -= m->m_pktlen;
 	return m;
+}
+
+void
+netisr_charge(struct vnet *v, unsigned n)
+{
+	V_netisr(v)->queued += n;
 }
 
 bool

@@ -7,7 +7,8 @@
  * packets, and receives a copy of every packet of its protocol with the IP
  * header, filtered by its local and foreign address if set.  TCP and UDP are
  * never copied to raw sockets (BSD's rule).  Raw PCBs have no ports and are in
- * no hash: few exist, and each packet has to look at all of them.
+ * no hash, as each packet has to look at all of them: so there are RAW_MAX at
+ * most, and what a packet costs is told to vnet_run().
  *
  * In a jail (allow.raw_sockets) only packets to the jail's addresses are seen,
  * and only its addresses may be sent from.
@@ -24,6 +25,7 @@
 /* FreeBSD's 9216 is too little for the packets of lo0. */
 #define RAW_MAXDGRAM	(IP_MAXPACKET - IP_HDRLEN)
 #define RAW_RECVSPACE	212992
+#define RAW_MAX		1024
 
 struct rawstate {
 	struct inpcbinfo *pcbinfo;
@@ -52,7 +54,7 @@ raw_init(struct vnet *v)
 	rs->maxdgram = RAW_MAXDGRAM;
 	rs->recvspace = RAW_RECVSPACE;
 	return in_pcbinfo_init(v, &rs->pcbinfo, "ripcb", IPPROTO_RAW,
-	    sizeof(struct inpcb), 0, in_localaddr);
+	    sizeof(struct inpcb), RAW_MAX, in_localaddr);
 }
 
 static void
@@ -107,15 +109,17 @@ rip_input(struct vnet *v, const struct mbuf *m, uint8_t proto,
 {
 	struct inpcb *inp = in_pcbfirst(V_rawstate(v)->pcbinfo, NULL);
 	bool wanted = false;
+	unsigned n = 0;
 
 	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP)
 		return false;
-	for (; inp != NULL; inp = in_pcbnext(inp, false)) {
+	for (; inp != NULL; inp = in_pcbnext(inp, false), n++) {
 		if (!rip_match(v, inp, proto, src, dst))
 			continue;
 		rip_append(v, inp->inp_socket, m, src);
 		wanted = true;
 	}
+	netisr_charge(v, n);
 	return wanted;
 }
 

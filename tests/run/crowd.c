@@ -9,13 +9,16 @@
  *	crowd accept PORT N	N threads in accept() of one listener; say how many
  *				at each byte on standard input: the first
  *				shuts the listener down
+ *	crowd ping SOCKET N	ask the daemon N times at once whether it is there
  *	crowd reset PORT N	accept one, send N bytes, wait for a byte on
  *				standard input, reset the connection
  */
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/un.h>
 
+#include "base/ctlmsg.h"
 #include "tests/run/t.h"
 
 static void
@@ -131,15 +134,42 @@ accept_threads(int port, int n)
 	exit(0);
 }
 
+static void
+ping(const char *path, size_t n)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct ctlmsg m = { .len = sizeof(m), .op = CTL_PING };
+	struct ctlmsg *all = calloc(n, sizeof(m));
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	size_t i;
+
+	strcpy(sun.sun_path, path);
+	if (all == NULL || s < 0 ||
+	    connect(s, (struct sockaddr *)&sun, sizeof(sun)) < 0)
+		err(1, "%s", path);
+	for (i = 0; i < n; i++)
+		all[i] = m;
+	if (write_all(s, (char *)all, n * sizeof(m)) != 1 ||
+	    read_all(s, (char *)all, n * sizeof(m)) != 1)
+		err(1, "control socket");
+	for (i = 0; i < n && all[i].op == CTL_END && all[i].error == 0; i++)
+		continue;
+	printf("%zu answers\n", i);
+	exit(0);
+}
+
 int
 main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 4 && strcmp(argv[1], "reset") == 0)
 		reset(atoi(argv[2]), (size_t)atoi(argv[3]));
+	else if (argc == 4 && strcmp(argv[1], "ping") == 0)
+		ping(argv[2], (size_t)atoi(argv[3]));
 	else if (argc == 4 && strcmp(argv[1], "accept") == 0)
 		accept_threads(atoi(argv[2]), atoi(argv[3]));
 	else if (argc == 4)
 		crowd(atoi(argv[1]), argv[2], atoi(argv[3]));
-	errx(2, "usage: crowd N address port | accept port N | reset port N");
+	errx(2, "usage: crowd N address port | accept port N | ping socket N |"
+	    " reset port N");
 }

@@ -55,6 +55,14 @@ search()
 }
 turns_of search "searching for holders takes no millisecond at once"
 
+# Thousands of requests come in one piece.
+pings()
+{
+	is "$("$R/crowd" ping "$NETJAIL_SOCK" 4000)" "4000 answers" \
+	    "run $1: each of 4000 requests that come together is answered"
+}
+turns_of pings "answering them takes no millisecond at once"
+
 # Thousands of threads wait in one accept().
 threads=2000
 waiting()

@@ -10,9 +10,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <arpa/inet.h>
 
 #include "netjail/prison_int.h"
+#include "sysctl/sysctl.h"
+#include "sysctl/xprison.h"
 
 #define MANY	5000
 
@@ -255,6 +258,49 @@ a_bad_address_is_found_wherever_it_stands(void **state)
 	free(a);
 }
 
+static void
+a_listing_has_few_jails_with_many_addresses_in_a_slice(void **state)
+{
+	struct vnet *v = *state;
+	const struct cred cred = { .prison = prison0(v) };
+	struct sysctl_req req = { .vnet = v, .cred = &cred };
+	unsigned len = CTL_MAXNAME, slices = 0;
+	int mib[CTL_MAXNAME], r;
+	struct xprison xp;
+	struct prison *pr;
+	struct inaddr *a;
+	size_t at = 0, was = 0;
+
+	for (uint32_t i = 0; i < 5; i++) {
+		a = addresses(0x0a000000 + (i << 20), 50000);
+		assert_int_equal(begin(v, prison0(v), NULL, a, 50000, &pr), 0);
+		assert_int_equal(finish(v, pr), 0);
+		free(a);
+	}
+	assert_int_equal(sysctl_lookup(v, "security.jail.list", mib, &len), 0);
+	do {
+		r = sysctl_step(mib, len, &req);
+		/* Two of 200 KB pass the limit. */
+		assert_true(req.total - was < 2 * (200000 + sizeof(xp)) + 1);
+		was = req.total;
+		for (at = 0; at < req.outlen; at += sizeof(xp) + 200000) {
+			memcpy(&xp, req.out + at, sizeof(xp));
+			assert_int_equal(xp.pr_ip4s, 50000);
+			pr = prison_find(v, xp.pr_id);
+			for (unsigned k = 0; k < 50000; k += 999)
+				assert_memory_equal(req.out + at + sizeof(xp) +
+				    (size_t)4 * k, &prison_addr(pr, k)->w[3],
+				    4);
+		}
+		req.outlen = 0;
+		slices++;
+	} while (r == SYSCTL_MORE);
+	assert_int_equal(r, 0);
+	assert_int_equal(req.total, 5 * (200000 + sizeof(xp)));
+	assert_true(slices >= 3);
+	free(req.out);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -267,6 +313,7 @@ main(void)
 		T(what_is_given_up_half_made_leaves_nothing),
 		T(a_jail_in_the_making_dies_with_its_parent),
 		T(a_bad_address_is_found_wherever_it_stands),
+		T(a_listing_has_few_jails_with_many_addresses_in_a_slice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,36 @@ a_stack_may_end_with_much_to_free(void **state)
 	assert_true(mbufs_used(n) > DISCARD);
 }
 
+/* ---- raw sockets ---- */
+
+static void
+raw_sockets_are_few_and_a_packet_for_all_is_a_turn(void **state)
+{
+	struct net *n = net_of(state);
+	struct endpoint to = ep("127.0.0.2", 0);
+	struct iovec iov = { data, 10 };
+	unsigned k = 0, runs = 0;
+	size_t sent;
+	int error;
+
+	if_settap(n->v, NULL, NULL);
+	while ((error = socreate(n->v, AF_INET, SOCK_RAW, 253, &n->cred,
+	    &con[0][k])) == 0)
+		k++;
+	assert_int_equal(error, ENOBUFS);
+	assert_int_equal(k, 1024);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(sosend(con[0][0], &iov, 1, &to, &n->cred,
+		    &sent), 0);
+	while (vnet_run(n->v, 256))
+		runs++;
+	assert_in_range(runs, 8, 10);
+	for (unsigned i = 0; i < k; i++) {
+		assert_int_equal(con[0][i]->so_rcv.sb_cc, 10 * 30);
+		soclose(con[0][i]);
+	}
+}
+
 /* ---- listings ---- */
 
 static unsigned asked;
@@ -354,6 +384,7 @@ main(void)
 		net_test(a_window_that_opens_wide_sends_bursts),
 		net_test(what_a_socket_leaves_is_freed_in_batches),
 		net_test(a_stack_may_end_with_much_to_free),
+		net_test(raw_sockets_are_few_and_a_packet_for_all_is_a_turn),
 		net_test(an_owner_who_cannot_say_yet_is_asked_again),
 	};
 
