@@ -9,13 +9,20 @@
  *	crowd accept PORT N	N threads in accept() of one listener; say how many
  *				at each byte on standard input: the first
  *				shuts the listener down
+ *	crowd sockets N ADDRESS PORT  N sockets, a third of them listeners, a third
+ *				datagram sockets, a third connected to a
+ *				listener of its own; wait for a byte
+ *	crowd pingpong ADDRESS PORT   a byte there and back until standard input
+ *				ends; then say how often
  *	crowd ping SOCKET N	ask the daemon N times at once whether it is there
  *	crowd reset PORT N	accept one, send N bytes, wait for a byte on
  *				standard input, reset the connection
  */
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 
 #include "base/ctlmsg.h"
@@ -135,6 +142,69 @@ accept_threads(int port, int n)
 }
 
 static void
+one_socket(int i, int l, const char *addr, int port)
+{
+	if (i % 3 == 0)
+		listener("0.0.0.0", 0);
+	else if (i % 3 == 1) {
+		if (bindto(xsocket(SOCK_DGRAM), "0.0.0.0", 0) != 0)
+			err(1, "bind");
+	} else if (connectto(xsocket(SOCK_STREAM), addr, port) != 0 ||
+	    accept(l, NULL, NULL) < 0)
+		err(1, "connect");
+}
+
+/* By several processes, as one may not have so many. */
+static void
+sockets(int n, const char *addr, int port)
+{
+	int l = listener("0.0.0.0", port), i = 0, p[2], end[2];
+	struct rlimit rl;
+	char c;
+
+	getrlimit(RLIMIT_NOFILE, &rl);
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+	if (pipe(p) < 0 || pipe(end) < 0)
+		err(1, "pipe");
+	for (; n > 0; n -= 3000) {
+		if (fork() == 0) {
+			close(end[1]);
+			for (i = 0; i < n && i < 3000; i++)
+				one_socket(i, l, addr, port);
+			if (write(p[1], "", 1) != 1)
+				err(1, "pipe");
+			_exit((int)read(end[0], &c, 1));
+		}
+		if (read(p[0], &c, 1) != 1)
+			err(1, "pipe");
+	}
+	puts("there");
+	await_byte();
+	exit(0);
+}
+
+static void
+pingpong(const char *addr, int port)
+{
+	struct pollfd in = { .fd = 0, .events = POLLIN };
+	int s = xsocket(SOCK_STREAM);
+	unsigned long n = 0;
+	char c = 'x';
+
+	if (connectto(s, addr, port) != 0)
+		err(1, "connect");
+	while (poll(&in, 1, 0) == 0) {
+		if (write_all(s, &c, 1) != 1 || read_all(s, &c, 1) != 1)
+			err(1, "ping-pong");
+		if (n++ == 0)
+			puts("begun");
+	}
+	printf("%lu times\n", n);
+	exit(0);
+}
+
+static void
 ping(const char *path, size_t n)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -168,8 +238,13 @@ main(int argc, char **argv)
 		ping(argv[2], (size_t)atoi(argv[3]));
 	else if (argc == 4 && strcmp(argv[1], "accept") == 0)
 		accept_threads(atoi(argv[2]), atoi(argv[3]));
+	else if (argc == 4 && strcmp(argv[1], "pingpong") == 0)
+		pingpong(argv[2], atoi(argv[3]));
+	else if (argc == 5 && strcmp(argv[1], "sockets") == 0)
+		sockets(atoi(argv[2]), argv[3], atoi(argv[4]));
 	else if (argc == 4)
 		crowd(atoi(argv[1]), argv[2], atoi(argv[3]));
-	errx(2, "usage: crowd N address port | accept port N | ping socket N |"
+	errx(2, "usage: crowd N address port | sockets N address port |"
+	    " pingpong address port | accept port N | ping socket N |"
 	    " reset port N");
 }

@@ -94,4 +94,27 @@ killed()
 	exec 8>&-
 }
 turns_of killed "nor does their end"
+
+# A jail of thousands of sockets goes while two others talk.
+many=${NETJAIL_TEST_SOCKETS:-6000}
+serve echo 10.0.21.3 "$R/static" echo 0.0.0.0 7
+up 10.0.21.3 7
+removal()
+{
+	held talk 10.0.21.4 "$R/crowd" pingpong 10.0.21.3 7
+	exec 9>"$T/talk"
+	held many 10.0.21.5 "$R/crowd" sockets "$many" 10.0.21.5 99
+	exec 8>"$T/many"
+	check "run $1: a jail has $many sockets" until_ok 60 said many there
+	until_ok 5 said talk begun
+	exec 8>&-
+	gone() { ! jls -N | grep -q many; }
+	until_ok 60 gone
+	echo >&9
+	until_ok 5 said talk times
+	check "run $1: two others have talked all the time until it was gone" \
+	    said talk '[0-9][0-9] times'
+	exec 9>&-
+}
+turns_of removal "the end of so many takes no millisecond at once"
 finish
