@@ -126,9 +126,11 @@ $(B)/unit/stack_nomem_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc \
 UNITS	= $(addprefix $(B)/unit/,$(UNIT))
 
 # netstat's text against stored text: all of it but main, and a MIB of bytes.
-GOLDEN	= $(B)/netstat/golden_test
-$(GOLDEN): $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
-	  sysctl/client.c base/inaddr.c $(wildcard tests/netstat/*.c))
+GOLDEN	= $(addprefix $(B)/netstat/,golden_test net_test)
+$(GOLDEN): $(B)/netstat/%: $(B)/obj/tests/netstat/%.o \
+	  $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
+	  sysctl/client.c base/inaddr.c tests/netstat/fake.c \
+	  tests/netstat/golden.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd -ljansson
 UNITS	+= $(GOLDEN)

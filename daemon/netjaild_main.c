@@ -369,6 +369,7 @@ main(int argc, char **argv)
 	    LOG_DAEMON);
 	if (!o.foreground && daemon(0, 0) < 0)
 		err(1, "daemon");
+	if_settapowner(d.vnet, getpid());
 	/* An epoll set hears a signalfd only for the process that adds it. */
 	if ((error = signals_init(&d)) != 0)
 		errc(1, error, "signals");

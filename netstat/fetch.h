@@ -30,6 +30,8 @@ struct mib {
 	void	 (*close)(struct feed *f);
 	/* All of one, malloc()ed.  NULL with errno. */
 	void	*(*read)(const char *name, size_t *lenp);
+	/* net.routetable.0.af.op.0 (sysctl/xroute.h), as read(). */
+	void	*(*route)(int af, int op, size_t *lenp);
 	/* sysctlbyname(3). */
 	int	 (*swap)(const char *name, void *oldp, size_t *oldlenp,
 		     const void *newp, size_t newlen);

@@ -3,8 +3,8 @@
  *
  * FreeBSD's netstat enters the jail and so sees what the jail sees: the
  * sockets of the jail and of those below it, whose names begin with its own and
- * a dot.  Here the jids are looked up and the records filtered, which needs no
- * right to enter.  Dying jails are found by nobody.
+ * a dot, and of addresses its own.  Here these are looked up and the records
+ * filtered, which needs no right to enter.  Dying jails are found by nobody.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -57,18 +57,19 @@ is_jid(const char *s)
 	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';
 }
 
-/* The name of the jail that -j means; false: none such. */
+/* The jail that -j means, and where its addresses are; false: none such. */
 static bool
-find(struct jails l, const char *jail, char *name)
+find(struct jails l, const char *jail, struct xprison *xp,
+    const uint8_t **addrs)
 {
-	struct xprison xp;
+	const uint8_t *here;
 	bool match;
 
-	while (next_jail(&l, &xp)) {
-		match = is_jid(jail) ? xp.pr_id == strtol(jail, NULL, 10) :
-		    strcmp(xp.pr_name, jail) == 0;
-		if (match && xp.pr_state == XPRISON_ALIVE) {
-			memcpy(name, xp.pr_name, sizeof(xp.pr_name));
+	while (here = l.p, next_jail(&l, xp)) {
+		match = is_jid(jail) ? xp->pr_id == strtol(jail, NULL, 10) :
+		    strcmp(xp->pr_name, jail) == 0;
+		if (match && xp->pr_state == XPRISON_ALIVE) {
+			*addrs = here + sizeof(*xp);
 			return true;
 		}
 	}
@@ -83,9 +84,15 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+static int
+compare_addr(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct inaddr));
+}
+
 /* n > 0: how many jails there are. */
 static int
-collect(struct jails l, size_t n, const char *top, struct jailset *set)
+collect_jids(struct jails l, size_t n, const char *top, struct jailset *set)
 {
 	struct xprison xp;
 	int *jid;
@@ -101,6 +108,45 @@ collect(struct jails l, size_t n, const char *top, struct jailset *set)
 	return 0;
 }
 
+/* The addresses of xp, IPv4 first, which are at p. */
+static int
+collect_addrs(const struct xprison *xp, const uint8_t *p,
+    struct jailset *set)
+{
+	size_t n = (size_t)xp->pr_ip4s + xp->pr_ip6s, i;
+	uint32_t v4;
+
+	if (n == 0)
+		return 0;
+	if ((set->addr = calloc(n, sizeof(*set->addr))) == NULL)
+		return ENOMEM;
+	set->naddr = n;
+	for (i = 0; i < xp->pr_ip4s; i++, p += sizeof(v4)) {
+		memcpy(&v4, p, sizeof(v4));
+		set->addr[i] = inaddr_v4(v4);
+	}
+	for (; i < n; i++, p += sizeof(set->addr[i].b))
+		memcpy(set->addr[i].b, p, sizeof(set->addr[i].b));
+	qsort(set->addr, n, sizeof(*set->addr), compare_addr);
+	return 0;
+}
+
+static int
+collect(struct jails l, size_t n, const struct xprison *xp,
+    const uint8_t *addrs, struct jailset *set)
+{
+	struct jailset found = { .n = 0 };
+	int error = collect_jids(l, n, xp->pr_name, &found);
+
+	if (error == 0)
+		error = collect_addrs(xp, addrs, &found);
+	if (error == 0)
+		*set = found;
+	else
+		free(found.jid);
+	return error;
+}
+
 static int
 select_host(struct jailset *set)
 {
@@ -114,8 +160,8 @@ int
 jail_select(const struct mib *mib, const char *jail, struct jailset *set)
 {
 	struct jails l = { .bad = false }, check;
+	const uint8_t *addrs;
 	struct xprison xp;
-	char name[sizeof(xp.pr_name)];
 	size_t len, n = 0;
 	void *buf;
 	int error;
@@ -130,10 +176,10 @@ jail_select(const struct mib *mib, const char *jail, struct jailset *set)
 		n++;
 	if (check.bad)
 		error = EPROTO;
-	else if (n == 0 || !find(l, jail, name))
+	else if (n == 0 || !find(l, jail, &xp, &addrs))
 		error = ESRCH;
 	else
-		error = collect(l, n, name, set);
+		error = collect(l, n, &xp, addrs, set);
 	free(buf);
 	return error;
 }

@@ -143,4 +143,14 @@ host(const struct inaddr *a)
 	return h->name;
 }
 
-const struct names system_names = { .host = host, .service = service };
+/* networks(5) has few, and few are asked for: no memory of these. */
+static const char *
+net(const struct inaddr *a)
+{
+	const struct netent *ne = getnetbyaddr(ntohl(inaddr_to_v4(a)), AF_INET);
+
+	return ne == NULL ? NULL : ne->n_name;
+}
+
+const struct names system_names = { .host = host, .service = service,
+	.net = net };

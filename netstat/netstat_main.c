@@ -9,21 +9,26 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "netstat/jail.h"
 #include "netstat/name.h"
 #include "netstat/show.h"
 #include "netstat/source.h"
+#include "sysctl/xroute.h"
 
 /* All that the command line says. */
 struct command {
 	struct view		 view;
 	const struct protox	*proto;		/* -p */
 	const char		*jail;		/* -j */
+	unsigned		 fib;		/* -F */
 };
 
 struct option {
@@ -42,8 +47,15 @@ usage(void)
 {
 	fputs("usage: netstat [-j jail] [-46AaCcLlnPRSTuWx] "
 	    "[-f protocol_family | -p protocol]\n"
+	    "       netstat -i | -I interface [-46abdhnW] [-f address_family]\n"
+	    "       netstat -w wait [-I interface] [-dh] [-q howmany]\n"
 	    "       netstat -s [-46sz] [-f protocol_family | -p protocol]\n"
-	    "       netstat -m\n",
+	    "       netstat -m\n"
+	    "       netstat -B [-z] [-I interface]\n"
+	    "       netstat -r [-46nW] [-F fibnum] [-f address_family]\n"
+	    "       netstat -rs [-s]\n"
+	    "       netstat -g [-46s] [-f address_family]\n"
+	    "       netstat -Q\n",
 	    stderr);
 	exit(1);
 }
@@ -79,7 +91,7 @@ set_family(struct command *c, const char *arg)
 		{ "inet", AF_INET }, { "inet6", AF_INET6 },
 		{ "unix", AF_UNIX }, { "local", AF_UNIX },
 		{ "pfkey", AF_UNSPEC }, { "ng", AF_UNSPEC },
-		{ "netgraph", AF_UNSPEC }, { "link", AF_UNSPEC },
+		{ "netgraph", AF_UNSPEC }, { "link", XAF_LINK },
 	};
 	size_t i;
 
@@ -92,6 +104,47 @@ set_family(struct command *c, const char *arg)
 		return;
 	}
 	errx(1, "%s: unknown address family", arg);
+}
+
+/* A number of at least `least', in any base of C; else says so of `what'. */
+static unsigned
+number(const char *arg, unsigned long least, const char *what)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 0);
+	if (!isdigit((unsigned char)*arg) || *end != '\0' || errno != 0 ||
+	    n < least || n > INT_MAX)
+		errx(1, "%s: invalid %s", arg, what);
+	return (unsigned)n;
+}
+
+static void
+set_fib(struct command *c, const char *arg)
+{
+	c->fib = number(arg, 0, "fib");
+}
+
+static void
+set_interface(struct command *c, const char *arg)
+{
+	c->view.interface = arg;
+	c->view.interfaces = true;
+}
+
+static void
+set_interval(struct command *c, const char *arg)
+{
+	c->view.interval = number(arg, 1, "wait");
+	c->view.interfaces = true;
+}
+
+static void
+set_howmany(struct command *c, const char *arg)
+{
+	c->view.howmany = number(arg, 0, "howmany");
 }
 
 static void
@@ -133,17 +186,17 @@ static const struct option options[] = {
 	SET('6', false, set_inet6),
 	FLAG('A', pcb),
 	FLAG('a', all),
-	MISSING('B', false, "packet filter listeners"),
-	MISSING('b', false, "interface byte counts"),
+	FLAG('B', bpf),
+	FLAG('b', bytes),
 	FLAG('C', congestion),
 	FLAG('c', stacks),
-	MISSING('d', false, "interface drops"),
-	MISSING('F', true, "routing tables"),
+	FLAG('d', drops),
+	SET('F', true, set_fib),
 	SET('f', true, set_family),
-	MISSING('g', false, "multicast routing"),
-	MISSING('h', false, "interface counters"),
-	MISSING('I', true, "interfaces"),
-	MISSING('i', false, "interfaces"),
+	FLAG('g', multicast),
+	FLAG('h', human),
+	SET('I', true, set_interface),
+	FLAG('i', interfaces),
 	SET('j', true, set_jail),
 	FLAG('L', queues),
 	FLAG('l', wide),
@@ -155,16 +208,16 @@ static const struct option options[] = {
 	MISSING('o', false, "nexthops"),
 	FLAG('P', logids),
 	SET('p', true, set_protocol),
-	MISSING('Q', false, "netisr statistics"),
-	MISSING('q', true, "interface rates"),
+	FLAG('Q', netisr),
+	SET('q', true, set_howmany),
 	FLAG('R', flows),
-	MISSING('r', false, "routing tables"),
+	FLAG('r', routes),
 	FLAG('S', numeric_addr),
 	SET('s', false, set_stats),
 	FLAG('T', losses),
 	SET('u', false, set_unix),
 	FLAG('W', wide),
-	MISSING('w', true, "interface rates"),
+	SET('w', true, set_interval),
 	FLAG('x', buffers),
 	FLAG('z', zero),
 };
@@ -218,7 +271,7 @@ parse(struct command *c, int argc, char **argv)
 		apply(c, &options[i], optarg);
 	}
 	if (optind < argc && isdigit((unsigned char)*argv[optind]))
-		errx(1, "-w (interface rates) is not supported by this stack");
+		set_interval(c, argv[optind++]);
 	if (optind < argc)
 		usage();
 	if (c->view.buffers && c->view.losses)
@@ -241,10 +294,40 @@ choose_jail(struct command *c)
 	c->view.one_jail = true;
 }
 
+/* There is no FIB but the first; the stack knows. */
+static void
+check_fib(const struct command *c)
+{
+	unsigned fibs;
+	size_t len = sizeof(fibs);
+
+	if (stack_mib.swap("net.fibs", &fibs, &len, NULL, 0) == -1)
+		err(1, "sysctl: net.fibs");
+	if (c->fib >= fibs)
+		errx(EX_USAGE, "%u: invalid fib", c->fib);
+}
+
+/* Until `seconds' after the last return, so that what is done between takes no
+ * time from the next. */
+static bool
+wait_seconds(unsigned seconds)
+{
+	static struct timespec due;
+
+	if (due.tv_sec == 0)
+		clock_gettime(CLOCK_MONOTONIC, &due);
+	due.tv_sec += (time_t)seconds;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due,
+	    NULL) == EINTR)
+		continue;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct command c = { .view.names = &system_names };
+	struct command c = { .view.names = &system_names,
+		.view.wait = wait_seconds };
 	struct xo_style style;
 	struct xo xo;
 	int status;
@@ -256,10 +339,13 @@ main(int argc, char **argv)
 	if (source_connect() == -1)
 		errx(1, "cannot reach netjaild: %s", strerror(errno));
 	choose_jail(&c);
+	if (c.view.routes)
+		check_fib(&c);
 	xo_init(&xo, stdout, &style);
 	status = show(&xo, &c.view, &stack_mib, c.proto);
 	if (!xo_finish(&xo))
 		err(1, "stdout");
 	free(c.view.jails.jid);
+	free(c.view.jails.addr);
 	return status;
 }

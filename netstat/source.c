@@ -15,6 +15,7 @@
 #include "netstat/source.h"
 #include "sysctl/client.h"
 #include "sysctl/sysctl.h"
+#include "sysctl/xroute.h"
 
 struct stream {
 	struct feed	 feed;		/* first: what others see */
@@ -89,7 +90,22 @@ stream_close(struct feed *f)
 	s->busy = false;
 }
 
+static void *
+route_read(int af, int op, size_t *lenp)
+{
+	int name[CTL_MAXNAME];
+	size_t n = CTL_MAXNAME - 4;
+
+	if (nj_sysctlnametomib(ROUTE_MIB, name, &n) == -1)
+		return NULL;
+	name[n++] = 0;
+	name[n++] = af;
+	name[n++] = op;
+	name[n++] = 0;
+	return nj_sysctl_readmib(name, (unsigned)n, lenp);
+}
+
 const struct mib stack_mib = {
 	.open = stream_open, .close = stream_close,
-	.read = nj_sysctl_read, .swap = nj_sysctlbyname,
+	.read = nj_sysctl_read, .route = route_read, .swap = nj_sysctlbyname,
 };

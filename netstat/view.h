@@ -15,12 +15,17 @@ struct names {
 	const char *(*host)(const struct inaddr *a);
 	/* port in network byte order; proto as in services(5) */
 	const char *(*service)(in_port_t port, const char *proto);
+	/* a net's address, the rest of its bits zero */
+	const char *(*net)(const struct inaddr *a);
 };
 
-/* Jails by jid, ascending: one and those below it. */
+/* Jails by jid, ascending: one and those below it; and that one's addresses,
+ * in order of their bytes (none: it is not restricted to any). */
 struct jailset {
 	int	*jid;		/* malloc()ed */
 	size_t	 n;
+	struct inaddr *addr;	/* malloc()ed */
+	size_t	 naddr;
 };
 
 struct view {
@@ -40,9 +45,21 @@ struct view {
 	unsigned stats;		/* how many -s */
 	bool	 zero;		/* -z */
 	bool	 mbufs;		/* -m */
+	bool	 interfaces;	/* -i, -I, -w */
+	const char *interface;	/* -I; NULL: all */
+	bool	 bytes;		/* -b */
+	bool	 drops;		/* -d */
+	bool	 human;		/* -h */
+	unsigned interval;	/* -w, seconds; 0: a table */
+	unsigned howmany;	/* -q, lines; 0: any number */
+	bool	 routes;	/* -r */
+	bool	 multicast;	/* -g */
+	bool	 netisr;	/* -Q */
+	bool	 bpf;		/* -B */
 	bool	 one_jail;	/* -j; then: */
 	struct jailset jails;
 	const struct names *names;
+	bool	(*wait)(unsigned seconds);	/* false: enough */
 };
 
 #endif

@@ -4,8 +4,10 @@
  * Theory of operation
  *
  * An interface is a struct ifnet in its driver's state; here is only the list,
- * in order of attachment.  Drivers count their own packets and call if_tap()
- * once for each, so that a capture shows what a wire would.
+ * in order of attachment and so of if_index, which is never given twice.
+ * Drivers count their own packets and call if_tap() once for each, so that a
+ * capture shows what a wire would; errors, collisions and drops on the way out
+ * are the driver's to count, too.
  *
  * Packets that stay in the machine travel without a transport checksum; the
  * tap must not see that (it would look like an error in every analyser), so it
@@ -15,14 +17,7 @@
 
 #include "stack/ip_int.h"
 
-struct ifstate {
-	struct ifnet	*first;
-	if_tapfn	*tap;
-	void		*taparg;
-};
-
-static VNET_MODULE(if_module, struct ifstate, VNET_IF, NULL, NULL);
-#define V_ifstate(v) ((struct ifstate *)vnet_data((v), &if_module))
+VNET_MODULE(if_module, struct ifstate, VNET_IF, NULL, NULL);
 
 struct ifnet *
 if_first(const struct vnet *v)
@@ -33,11 +28,14 @@ if_first(const struct vnet *v)
 void
 if_attach(struct vnet *v, struct ifnet *ifp)
 {
-	struct ifnet **p = &V_ifstate(v)->first;
+	struct ifstate *is = V_ifstate(v);
+	struct ifnet **p = &is->first;
 
 	while (*p != NULL)
 		p = &(*p)->if_next;
 	ifp->if_next = NULL;
+	ifp->if_index = ++is->lastindex;
+	is->count++;
 	*p = ifp;
 }
 
@@ -49,13 +47,23 @@ if_detach(struct vnet *v, struct ifnet *ifp)
 	while (*p != ifp)
 		p = &(*p)->if_next;
 	*p = ifp->if_next;
+	V_ifstate(v)->count--;
 }
 
 void
 if_settap(struct vnet *v, if_tapfn *fn, void *arg)
 {
-	V_ifstate(v)->tap = fn;
-	V_ifstate(v)->taparg = arg;
+	struct ifstate *is = V_ifstate(v);
+
+	is->tap = fn;
+	is->taparg = arg;
+	is->tapped = is->tapdrops = 0;
+}
+
+void
+if_settapowner(struct vnet *v, int32_t pid)
+{
+	V_ifstate(v)->tappid = pid;
 }
 
 struct mbuf *
@@ -90,12 +98,15 @@ if_tap(struct vnet *v, const struct ifnet *ifp, const struct mbuf *m)
 
 	if (is->tap == NULL)
 		return;
+	is->tapped++;
 	if (!(m->m_flags & M_CSUM_LATER)) {
 		is->tap(is->taparg, v, ifp, m);
 		return;
 	}
-	if ((copy = m_csum_complete(v, m)) == NULL)
+	if ((copy = m_csum_complete(v, m)) == NULL) {
+		is->tapdrops++;
 		return;
+	}
 	is->tap(is->taparg, v, ifp, copy);
 	m_freem(v, copy);
 }

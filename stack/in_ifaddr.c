@@ -5,8 +5,11 @@
  *
  * Every packet asks whether an address is ours, and tens of thousands of them
  * may be: a hash answers, keyed with the vnet's secret.  A list keeps them in
- * order of arrival for those who show them, with a cursor where the last
- * question was, so that walking by index costs one step per address.
+ * order of arrival, each with a number, for those who show them in slices: they
+ * go on behind a number, and a cursor remembers where that was, so that a step
+ * costs one address.  Two who walk at once cost each other steps.
+ *
+ * An address counts the packets that came for it and those sent from it.
  *
  * Addresses are counted, since two jails may bring the same one.  They are
  * configuration: what is left when the vnet ends is freed here.
@@ -22,19 +25,13 @@
 
 #define PREFETCH_MIN 4096	/* addresses that are cached anyway */
 
-struct in_ifaddr {
-	struct hlink	 ia_hash;
-	struct inaddr	 ia_addr;
-	struct ifnet	*ia_ifp;
-	uint32_t	 ia_refs;
-	TAILQ_ENTRY(in_ifaddr) ia_link;
-};
+TAILQ_HEAD(in_ifaddrs, in_ifaddr);
 
 struct ifaddrstate {
 	struct zone	*zone;
 	struct htable	 table;
-	TAILQ_HEAD(, in_ifaddr) list;
-	unsigned	 curidx;	/* index of cur */
+	struct in_ifaddrs list;
+	uint64_t	 lastseq;
 	struct in_ifaddr *cur;		/* NULL: start over */
 };
 
@@ -65,9 +62,10 @@ ifaddr_init(struct vnet *v)
 static void
 ifaddr_free(struct ifaddrstate *s, struct in_ifaddr *ia)
 {
+	if (s->cur == ia)
+		s->cur = TAILQ_PREV(ia, in_ifaddrs, ia_link);
 	htable_remove(&s->table, &ia->ia_hash);
 	TAILQ_REMOVE(&s->list, ia, ia_link);
-	s->cur = NULL;
 	zfree(s->zone, ia);
 }
 
@@ -89,8 +87,8 @@ ifaddr_hash(const struct vnet *v, const struct inaddr *a)
 	return siphash24(v->hashkey, a, sizeof(*a));
 }
 
-static struct in_ifaddr *
-ifaddr_find(const struct vnet *v, const struct inaddr *a)
+struct in_ifaddr *
+in_ifaddr_find(const struct vnet *v, const struct inaddr *a)
 {
 	uint64_t hash = ifaddr_hash(v, a);
 	struct hlink *l;
@@ -113,7 +111,7 @@ in_ifaddr_add(struct vnet *v, struct ifnet *ifp, const struct inaddr *a)
 	if (inaddr_is_any(a) || inaddr_is_multicast(a) || (inaddr_is_v4(a) &&
 	    inaddr_to_v4(a) == INADDR_BROADCAST))
 		return EINVAL;
-	if ((ia = ifaddr_find(v, a)) != NULL) {
+	if ((ia = in_ifaddr_find(v, a)) != NULL) {
 		ia->ia_refs++;
 		return 0;
 	}
@@ -122,6 +120,9 @@ in_ifaddr_add(struct vnet *v, struct ifnet *ifp, const struct inaddr *a)
 	ia->ia_addr = *a;
 	ia->ia_ifp = ifp;
 	ia->ia_refs = 1;
+	ia->ia_seq = ++s->lastseq;
+	ia->ia_ipackets = ia->ia_ibytes = 0;
+	ia->ia_opackets = ia->ia_obytes = 0;
 	htable_insert(&s->table, &ia->ia_hash, ifaddr_hash(v, a));
 	TAILQ_INSERT_TAIL(&s->list, ia, ia_link);
 	return 0;
@@ -130,7 +131,7 @@ in_ifaddr_add(struct vnet *v, struct ifnet *ifp, const struct inaddr *a)
 int
 in_ifaddr_remove(struct vnet *v, const struct inaddr *a)
 {
-	struct in_ifaddr *ia = ifaddr_find(v, a);
+	struct in_ifaddr *ia = in_ifaddr_find(v, a);
 
 	if (ia == NULL)
 		return EADDRNOTAVAIL;
@@ -158,32 +159,67 @@ in_localaddr_prefetch(const struct vnet *v, const struct endpoint *e,
 		htable_prefetch_entry(t, hash[i]);
 }
 
-bool
-in_localaddr(const struct vnet *v, const struct inaddr *a)
+static bool
+is_loopnet(const struct inaddr *a)
 {
-	if (inaddr_is_v4(a) &&
-	    ntohl(inaddr_to_v4(a)) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET)
-		return true;
-	return ifaddr_find(v, a) != NULL;
+	return inaddr_is_v4(a) &&
+	    ntohl(inaddr_to_v4(a)) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
 }
 
 bool
-in_ifaddr_get(const struct vnet *v, unsigned i, struct inaddr *a,
-    struct ifnet **ifp)
+in_localaddr(const struct vnet *v, const struct inaddr *a)
+{
+	return is_loopnet(a) || in_ifaddr_find(v, a) != NULL;
+}
+
+bool
+in_ifaddr_input(const struct vnet *v, const struct inaddr *dst, uint32_t len)
+{
+	struct in_ifaddr *ia = in_ifaddr_find(v, dst);
+
+	if (ia == NULL)
+		return is_loopnet(dst);
+	ia->ia_ipackets++;
+	ia->ia_ibytes += len;
+	return true;
+}
+
+void
+in_ifaddr_output(const struct vnet *v, const struct inaddr *src, uint32_t len)
+{
+	struct in_ifaddr *ia = in_ifaddr_find(v, src);
+
+	if (ia == NULL)
+		return;
+	ia->ia_opackets++;
+	ia->ia_obytes += len;
+}
+
+struct in_ifaddr *
+in_ifaddr_after(const struct vnet *v, uint64_t seq)
 {
 	struct ifaddrstate *s = V_ifaddr(v);
+	struct in_ifaddr *ia = s->cur;
 
-	if (s->cur == NULL || i < s->curidx) {
-		s->cur = TAILQ_FIRST(&s->list);
-		s->curidx = 0;
-	}
-	while (s->cur != NULL && s->curidx < i) {
-		s->cur = TAILQ_NEXT(s->cur, ia_link);
-		s->curidx++;
-	}
-	if (s->cur == NULL)
-		return false;
-	*a = s->cur->ia_addr;
-	*ifp = s->cur->ia_ifp;
-	return true;
+	if (ia == NULL || ia->ia_seq > seq)
+		ia = TAILQ_FIRST(&s->list);
+	while (ia != NULL && ia->ia_seq <= seq)
+		ia = TAILQ_NEXT(ia, ia_link);
+	if (ia != NULL)
+		s->cur = ia;
+	return ia;
+}
+
+uint64_t
+in_ifaddr_count(const struct vnet *v)
+{
+	return V_ifaddr(v)->table.n;
+}
+
+unsigned
+in_ifaddr_plen(const struct in_ifaddr *ia)
+{
+	if (!inaddr_is_v4(&ia->ia_addr))
+		return 128;
+	return is_loopnet(&ia->ia_addr) ? 8 : 32;
 }

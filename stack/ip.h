@@ -26,8 +26,10 @@ struct ifnet {
 	char		 if_name[IFNAMELEN];
 	uint32_t	 if_mtu;
 	uint32_t	 if_flags;
+	uint16_t	 if_index;	/* from 1 on; given by if_attach() */
 	uint64_t	 if_ipackets, if_opackets, if_ibytes, if_obytes,
-			 if_ierrors, if_oerrors, if_iqdrops;
+			 if_ierrors, if_oerrors, if_iqdrops, if_oqdrops,
+			 if_collisions;
 	/* Consumes m, an IP packet with m_pktlen set.  ENOBUFS, ENETDOWN. */
 	int		(*if_output)(struct vnet *, struct ifnet *,
 			    struct mbuf *);
@@ -49,6 +51,8 @@ void	if_detach(struct vnet *v, struct ifnet *ifp);
 typedef void if_tapfn(void *arg, const struct vnet *v, const struct ifnet *ifp,
     const struct mbuf *m);
 void	if_settap(struct vnet *v, if_tapfn *fn, void *arg);
+/* The process that watches, for net.bpf.stats. */
+void	if_settapowner(struct vnet *v, int32_t pid);
 
 /* For interfaces: show m to the tap, if there is one.  Where its transport
  * checksum is still to be made (M_CSUM_LATER) the tap sees a copy with it. */
@@ -65,9 +69,6 @@ int	in_ifaddr_add(struct vnet *v, struct ifnet *ifp,
 int	in_ifaddr_remove(struct vnet *v, const struct inaddr *a);
 /* Is it ours?  All of 127.0.0.0/8 is. */
 bool	in_localaddr(const struct vnet *v, const struct inaddr *a);
-/* The i-th address in order of arrival; false: no more. */
-bool	in_ifaddr_get(const struct vnet *v, unsigned i, struct inaddr *a,
-	    struct ifnet **ifp);
 
 /* ---- packets ---- */
 

@@ -167,7 +167,7 @@ ip_checkaddrs(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 		return &st->ips_badaddr;
 	if (inaddr_is_multicast(dst))
 		return &st->ips_notmember;
-	if (!in_localaddr(v, dst))
+	if (!in_ifaddr_input(v, dst, m->m_pktlen))
 		return &st->ips_cantforward;
 	return NULL;
 }

@@ -7,8 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <bsd/sys/queue.h>
+
+#include "base/htable.h"
 #include "stack/ip.h"
 #include "stack/wire.h"
+#include "sysctl/xbpf.h"
+#include "sysctl/xroute.h"
 
 /* Offsets in an IP header (RFC 791, 3.1) */
 #define IP_HDRLEN	20
@@ -36,6 +41,64 @@ struct ipstate {
 	const struct ipproto *proto[UINT8_MAX + 1];
 };
 
+/* The list of interfaces, and who watches them. */
+struct ifstate {
+	struct ifnet	*first;
+	uint32_t	 count;
+	uint16_t	 lastindex;
+	if_tapfn	*tap;
+	void		*taparg;
+	int32_t		 tappid;
+	uint64_t	 tapped, tapdrops;	/* packets shown, not shown */
+};
+
+extern struct vnet_module if_module;
+#define V_ifstate(v)	((struct ifstate *)vnet_data((v), &if_module))
+
+/* An address of an interface. */
+struct in_ifaddr {
+	struct hlink	 ia_hash;
+	struct inaddr	 ia_addr;
+	struct ifnet	*ia_ifp;
+	uint32_t	 ia_refs;
+	uint64_t	 ia_seq;	/* ascending in order of arrival, from 1 */
+	uint64_t	 ia_ipackets, ia_ibytes;	/* sent to it */
+	uint64_t	 ia_opackets, ia_obytes;	/* sent from it */
+	TAILQ_ENTRY(in_ifaddr) ia_link;
+};
+
+/* Borrowed; NULL: not ours, or (127.0.0.0/8) not added. */
+struct in_ifaddr *in_ifaddr_find(const struct vnet *v, const struct inaddr *a);
+/* The first that came after the one with that ia_seq; 0: the first of all.
+ * One step from the one returned last, also where that is gone. */
+struct in_ifaddr *in_ifaddr_after(const struct vnet *v, uint64_t seq);
+uint64_t in_ifaddr_count(const struct vnet *v);
+/* Bits of its network: 8 where it is in 127.0.0.0/8, else all. */
+unsigned in_ifaddr_plen(const struct in_ifaddr *ia);
+
+/* in_localaddr() of a packet's destination; counts the packet if so. */
+bool	in_ifaddr_input(const struct vnet *v, const struct inaddr *dst,
+	    uint32_t len);
+/* Count a packet that is sent from src. */
+void	in_ifaddr_output(const struct vnet *v, const struct inaddr *src,
+	    uint32_t len);
+
+/* The queue of input packets, and what was done with it. */
+struct netisr {
+	struct mbuf	*head, **tailp;
+	uint32_t	 len;
+	uint32_t	 maxlen;
+	uint32_t	 watermark;	/* largest len */
+	uint64_t	 bytes;
+	uint64_t	 drops;
+	uint64_t	 queued, handled;
+	uint64_t	 charged;	/* by netisr_charge(), all told */
+};
+
+extern struct vnet_module netisr_module;
+#define V_netisr(v)	((struct netisr *)vnet_data((v), &netisr_module))
+#define NETISR_MAXLEN	16384	/* maxlen at first, packets */
+
 extern struct vnet_module ip_module;
 #define V_ipstate(v)	((struct ipstate *)vnet_data((v), &ip_module))
 #define IPSTAT(v)	(&V_ipstate(v)->stat)
@@ -45,6 +108,9 @@ ip_hdrlen(const uint8_t *h)
 {
 	return (uint8_t)((h[IPO_VHL] & 0xf) * 4);
 }
+
+/* What a record of an interface says of its packets. */
+void	if_data_fill(struct if_data *ifd, const struct ifnet *ifp);
 
 /* The interface that leads to dst; NULL: none. */
 struct ifnet *ip_route(const struct vnet *v, const struct inaddr *dst);

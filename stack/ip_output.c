@@ -83,6 +83,7 @@ ip_output(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	m->m_pktlen = (uint32_t)len;
 	m->m_csum_off += IP_HDRLEN;
 	IPSTAT(v)->ips_localout++;
+	in_ifaddr_output(v, src, m->m_pktlen);
 	return ifp->if_output(v, ifp, m);
 }
 
@@ -123,5 +124,6 @@ ip_output_hdrincl(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	put_checksum(m, ip_hdrlen(h));
 	m->m_pktlen = (uint32_t)len;
 	IPSTAT(v)->ips_rawout++;
+	in_ifaddr_output(v, src, m->m_pktlen);
 	return ifp->if_output(v, ifp, m);
 }

@@ -16,29 +16,19 @@
 #include "sysctl/sysctl.h"
 
 /*
- * FreeBSD's 256 packets are for a queue that a thread empties at once; here a
- * burst is what an event loop's turn produces, thousands of SYNs say.
+ * Beside NETISR_MAXLEN packets.  FreeBSD's 256 are for a queue that a thread
+ * empties at once; here a burst is what an event loop's turn produces,
+ * thousands of SYNs say.
  */
-#define QUEUE_MAXLEN	16384
 #define QUEUE_MAXBYTES	(UINT64_C(64) << 20)
 
 #define SENT_PART	4	/* sending a packet costs so much of input */
 
-struct netisr {
-	struct mbuf	*head, **tailp;
-	uint32_t	 len;
-	uint32_t	 maxlen;
-	uint64_t	 bytes;
-	uint64_t	 drops;
-	uint32_t	 queued;	/* packets so far, and charges; wraps */
-};
-
 static int netisr_init(struct vnet *v);
 static void netisr_fini(struct vnet *v);
 
-static VNET_MODULE(netisr_module, struct netisr, VNET_IF, netisr_init,
+VNET_MODULE(netisr_module, struct netisr, VNET_IF, netisr_init,
     netisr_fini);
-#define V_netisr(v) ((struct netisr *)vnet_data((v), &netisr_module))
 
 SYSCTL_UINT(ip_intr_queue_maxlen, "net.inet.ip.intr_queue_maxlen", 10,
     CTLFLAG_RW, netisr_module, struct netisr, maxlen, NULL,
@@ -53,7 +43,7 @@ netisr_init(struct vnet *v)
 	struct netisr *q = V_netisr(v);
 
 	q->tailp = &q->head;
-	q->maxlen = QUEUE_MAXLEN;
+	q->maxlen = NETISR_MAXLEN;
 	return 0;
 }
 
@@ -80,6 +70,8 @@ netisr_enqueue(struct vnet *v, struct mbuf *m)
 	q->tailp = &m->m_nextpkt;
 	q->len++;
 	q->queued++;
+	if (q->len > q->watermark)
+		q->watermark = q->len;
 	q->bytes += m->m_pktlen;
 }
 
@@ -102,21 +94,22 @@ netisr_dequeue(struct vnet *v)
 void
 netisr_charge(struct vnet *v, unsigned n)
 {
-	V_netisr(v)->queued += n;
+	V_netisr(v)->charged += n;
 }
 
 bool
 vnet_run(struct vnet *v, unsigned budget)
 {
-	const struct netisr *q = V_netisr(v);
-	uint32_t before = q->queued;
+	struct netisr *q = V_netisr(v);
+	uint64_t before = q->queued + q->charged;
 	struct mbuf *m;
 
-	for (unsigned i = 0; q->head != NULL && i + (q->queued - before) /
-	    SENT_PART < budget; i++) {
+	for (unsigned i = 0; q->head != NULL && i + (q->queued + q->charged -
+	    before) / SENT_PART < budget; i++) {
 		if (i % IP_AHEAD == 0 && q->head->m_nextpkt != NULL)
 			ip_prefetch(v, q->head);
 		m = netisr_dequeue(v);
+		q->handled++;
 		if (m->m_rcvif != NULL) {
 			m->m_rcvif->if_ipackets++;
 			m->m_rcvif->if_ibytes += m->m_pktlen;

@@ -95,6 +95,14 @@ sysctl_handle_value(const struct sysctl_oid *oid, struct sysctl_req *req,
 	return 0;
 }
 
+int
+sysctl_handle_constant(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	int value = (int)oid->arg;
+
+	return SYSCTL_OUT(req, &value, sizeof(value));
+}
+
 /* 0 or EPERM: may this request do with a value of this kind what it wants? */
 static int
 access_check(uint32_t kind, const struct sysctl_req *req)

@@ -103,6 +103,11 @@ struct sysctl_req {
 #define SYSCTL_PROC(id, nm, num, knd, fn, ar, fm, des)                     \
 	SYSCTL_OID(id, nm, num, knd, NULL, 0, 0, fn, ar, fm, des)
 
+/* An int or unsigned that never changes.  knd as above. */
+#define SYSCTL_CONST(id, nm, num, knd, value, fm, des)                     \
+	SYSCTL_OID(id, nm, num, knd, NULL, 0, sizeof(int),                 \
+	    sysctl_handle_constant, value, fm, des)
+
 /* The variable an oid declares, in this vnet. */
 static inline void *
 sysctl_var(const struct sysctl_oid *oid, const struct sysctl_req *req)
@@ -124,6 +129,9 @@ int	SYSCTL_IN(struct sysctl_req *req, void *p, size_t len);
  */
 int	sysctl_handle_value(const struct sysctl_oid *oid, struct sysctl_req *req,
 	    void *p, size_t size);
+
+/* The handler of a number that never changes: oid->arg as an int. */
+sysctl_handler sysctl_handle_constant;
 
 /*
  * One step of the request (name, namelen) with cred's rights: finds the oid,

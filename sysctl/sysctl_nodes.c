@@ -15,6 +15,7 @@
 
 #include "base/version.h"
 #include "sysctl/sysctl.h"
+#include "sysctl/xroute.h"
 
 #define BSD_PF_LOCAL	1
 #define BSD_PF_INET	2
@@ -35,6 +36,9 @@ SYSCTL_NODE(net_inet_tcp, "net.inet.tcp", IPPROTO_TCP, "TCP");
 SYSCTL_NODE(net_inet_udp, "net.inet.udp", IPPROTO_UDP, "UDP");
 SYSCTL_NODE(net_inet_raw, "net.inet.raw", IPPROTO_RAW, "RAW");
 SYSCTL_NODE(debug, "debug", CTL_DEBUG, "Debugging");
+SYSCTL_NODE(net_link, "net.link", NET_PF_LINK, "Link layers");
+SYSCTL_NODE(net_link_generic, "net.link.generic", 0,
+    "Variables global to all interfaces");
 SYSCTL_NODE(hw, "hw", CTL_HW, "hardware");
 SYSCTL_NODE(security, "security", OID_AUTO, "Security");
 SYSCTL_NODE(security_jail, "security.jail", OID_AUTO, "Jails");

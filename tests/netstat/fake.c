@@ -194,7 +194,7 @@ feed_free(struct feed *f)
 
 /* ---- the MIB ---- */
 
-#define NVALUES 16
+#define NVALUES 24
 
 static struct value {
 	const char	*name;
@@ -288,6 +288,13 @@ fake_read(const char *name, size_t *lenp)
 	return copy(v->buf, v->len);
 }
 
+static void *
+fake_route(int af, int op, size_t *lenp)
+{
+	(void)af;
+	return fake_read(op == NET_RT_DUMP ? FAKE_ROUTES : FAKE_IFLIST, lenp);
+}
+
 static int
 fake_swap(const char *name, void *oldp, size_t *oldlenp, const void *newp,
     size_t newlen)
@@ -318,7 +325,7 @@ fake_open(const char *name)
 }
 
 const struct mib fake_mib = { .open = fake_open, .close = feed_free,
-	.read = fake_read, .swap = fake_swap };
+	.read = fake_read, .route = fake_route, .swap = fake_swap };
 
 /* ---- names ---- */
 
@@ -356,4 +363,11 @@ service(in_port_t port, const char *proto)
 	return NULL;
 }
 
-const struct names fake_names = { .host = host, .service = service };
+static const char *
+net(const struct inaddr *a)
+{
+	return inaddr_to_v4(a) == htonl(0x0a000000) ? "inner-net" : NULL;
+}
+
+const struct names fake_names = { .host = host, .service = service,
+	.net = net };

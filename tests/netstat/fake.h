@@ -7,6 +7,7 @@
 
 #include "netstat/fetch.h"
 #include "netstat/view.h"
+#include "sysctl/xroute.h"
 
 /* A listing that grows. */
 struct stream {
@@ -37,6 +38,8 @@ void	stream_free(struct stream *s);
  */
 extern const struct mib fake_mib;
 extern size_t fake_piece;
+#define FAKE_IFLIST "NET_RT_IFLISTL"	/* names of what route() serves */
+#define FAKE_ROUTES "NET_RT_DUMP"
 void	fake_set(const char *name, const void *buf, size_t len);
 void	fake_set_stream(const char *name, struct stream *s);	/* frees s */
 void	fake_fail(const char *name, int error);

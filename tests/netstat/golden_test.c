@@ -3,8 +3,7 @@
  *
  * A test builds listings, lets show() print them and compares with a file in
  * tests/netstat/golden; the files were checked by hand against FreeBSD 14's
- * formats.  After a wanted change, NETSTAT_GOLDEN=write makes them anew; then
- * read the difference.  Run from the top of the tree.
+ * formats.  Run from the top of the tree.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +12,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <jansson.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -28,6 +26,7 @@
 #include "sysctl/stats.h"
 #include "sysctl/xprison.h"
 #include "tests/netstat/fake.h"
+#include "tests/netstat/golden.h"
 
 #define TCP_LIST "net.inet.tcp.pcblist"
 #define UDP_LIST "net.inet.udp.pcblist"
@@ -35,115 +34,6 @@
 
 enum { CLOSED, LISTEN, SYN_SENT, SYN_RCVD, ESTABLISHED, CLOSE_WAIT, FIN_WAIT_1,
 	CLOSING, LAST_ACK, FIN_WAIT_2, TIME_WAIT };
-
-/* ---- comparing ---- */
-
-static const struct xo_style text_style = { .json = false };
-
-/* What show() prints in a style; *statusp is what it returns. */
-static char *
-shown_as(const struct xo_style *style, const struct view *v,
-    const struct protox *only, int *statusp)
-{
-	struct xo xo;
-	char *text = NULL;
-	size_t len;
-	FILE *fp = open_memstream(&text, &len);
-
-	assert_non_null(fp);
-	xo_init(&xo, fp, style);
-	*statusp = show(&xo, v, &fake_mib, only);
-	assert_true(xo_finish(&xo));
-	fclose(fp);
-	return text;
-}
-
-static char *
-shown(const struct view *v, const struct protox *only, int *statusp)
-{
-	return shown_as(&text_style, v, only, statusp);
-}
-
-static char *
-slurp(const char *path)
-{
-	char *text = calloc(1, 65536);
-	FILE *fp = fopen(path, "r");
-
-	assert_non_null(text);
-	if (fp == NULL) {
-		fail_msg("%s: %s", path, strerror(errno));
-		return text;
-	}
-	assert_true(fread(text, 1, 65535, fp) < 65535);
-	fclose(fp);
-	return text;
-}
-
-static void
-write_file(const char *path, const char *text)
-{
-	FILE *fp = fopen(path, "w");
-
-	assert_non_null(fp);
-	fputs(text, fp);
-	assert_int_equal(fclose(fp), 0);
-}
-
-static void
-compare(const char *name, const char *form, const char *text)
-{
-	char path[128], *want;
-
-	snprintf(path, sizeof(path), "tests/netstat/golden/%s.%s", name, form);
-	if (getenv("NETSTAT_GOLDEN") != NULL)
-		write_file(path, text);
-	want = slurp(path);
-	assert_string_equal(text, want);
-	free(want);
-}
-
-/* It must be JSON with no name twice, as any reader takes it. */
-static void
-check_json(const char *text)
-{
-	json_error_t error;
-	json_t *j = json_loads(text, JSON_REJECT_DUPLICATES |
-	    JSON_DECODE_INT_AS_REAL, &error);
-
-	if (j == NULL)
-		fail_msg("line %d: %s", error.line, error.text);
-	json_decref(j);
-}
-
-/* Show everything v asks for; it must be what is in the files, in both
- * forms. */
-static void
-golden(const char *name, struct view v)
-{
-	static const struct xo_style json = { .json = true, .pretty = true };
-	char *text;
-	int status;
-
-	v.names = &fake_names;
-	text = shown(&v, NULL, &status);
-	assert_int_equal(status, 0);
-	compare(name, "txt", text);
-	free(text);
-	text = shown_as(&json, &v, NULL, &status);
-	assert_int_equal(status, 0);
-	check_json(text);
-	compare(name, "json", text);
-	free(text);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	fake_reset();
-	return 0;
-}
 
 /* ---- the stack that most tests look at ---- */
 
@@ -223,8 +113,6 @@ setup(void **state)
 	set_raw();
 	return 0;
 }
-
-#define NUMERIC .numeric_addr = true, .numeric_port = true
 
 static void
 all_sockets_numeric(void **state)
@@ -1126,8 +1014,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define STACK(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-#define EMPTY(f) cmocka_unit_test_teardown(f, teardown)
+#define STACK(f) cmocka_unit_test_setup_teardown(f, setup, golden_teardown)
+#define EMPTY(f) cmocka_unit_test_teardown(f, golden_teardown)
 		STACK(all_sockets_numeric),
 		STACK(without_a_no_listener_and_no_wildcard),
 		STACK(names_of_services_only_where_they_mean_something),

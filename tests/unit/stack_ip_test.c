@@ -16,9 +16,8 @@
 #include <string.h>
 
 #include "netjail/prison.h"
-#include "stack/ip.h"
+#include "stack/ip_int.h"
 #include "stack/socket.h"
-#include "stack/wire.h"
 #include "sysctl/sysctl.h"
 
 struct fixture {
@@ -514,8 +513,8 @@ static void
 an_address_lives_as_long_as_one_brings_it(void **state)
 {
 	struct fixture *f = *state;
-	struct inaddr a, any = inaddr_v4(INADDR_ANY), got;
-	struct ifnet *ifp;
+	struct inaddr a, any = inaddr_v4(INADDR_ANY);
+	const struct in_ifaddr *ia;
 
 	assert_true(inaddr_pton("10.0.0.1", &a));
 	assert_false(in_localaddr(f->v, &a));
@@ -523,26 +522,29 @@ an_address_lives_as_long_as_one_brings_it(void **state)
 	assert_int_equal(in_ifaddr_add(f->v, lo0(f->v), &any), EINVAL);
 	assert_int_equal(in_ifaddr_add(f->v, lo0(f->v), &a), 0);
 	assert_int_equal(in_ifaddr_add(f->v, lo0(f->v), &a), 0);
-	assert_true(in_ifaddr_get(f->v, 1, &got, &ifp));
-	assert_true(inaddr_eq(&got, &a));
-	assert_ptr_equal(ifp, lo0(f->v));
-	assert_false(in_ifaddr_get(f->v, 2, &got, &ifp));
-	assert_true(in_ifaddr_get(f->v, 1, &got, &ifp));
+	ia = in_ifaddr_after(f->v, in_ifaddr_after(f->v, 0)->ia_seq);
+	assert_true(inaddr_eq(&ia->ia_addr, &a));
+	assert_ptr_equal(ia->ia_ifp, lo0(f->v));
+	assert_null(in_ifaddr_after(f->v, ia->ia_seq));
+	assert_ptr_equal(in_ifaddr_find(f->v, &a), ia);
+	assert_int_equal(in_ifaddr_count(f->v), 2);
 	assert_int_equal(in_ifaddr_remove(f->v, &a), 0);
 	assert_true(in_localaddr(f->v, &a));
 	assert_int_equal(in_ifaddr_remove(f->v, &a), 0);
 	assert_false(in_localaddr(f->v, &a));
-	assert_false(in_ifaddr_get(f->v, 1, &got, &ifp));
-	assert_true(in_ifaddr_get(f->v, 0, &got, &ifp));
-	assert_true(inaddr_is_loopback(&got));
+	ia = in_ifaddr_after(f->v, 0);
+	assert_true(inaddr_is_loopback(&ia->ia_addr));
+	assert_null(in_ifaddr_after(f->v, ia->ia_seq));
+	assert_int_equal(in_ifaddr_count(f->v), 1);
 }
 
 static void
 many_addresses_are_walked_in_order(void **state)
 {
 	struct fixture *f = *state;
-	struct inaddr got;
-	struct ifnet *ifp;
+	const struct in_ifaddr *ia = in_ifaddr_after(f->v, 0);
+	uint64_t seq;
+	unsigned n = 0;
 
 	for (uint32_t i = 0; i < 65536; i++) {
 		struct inaddr a = inaddr_v4(htonl(0x0a000000 + i * 7 + 1));
@@ -550,19 +552,24 @@ many_addresses_are_walked_in_order(void **state)
 		assert_int_equal(in_ifaddr_add(f->v, lo0(f->v), &a), 0);
 	}
 	for (uint32_t i = 0; i < 65536; i++) {
-		assert_true(in_ifaddr_get(f->v, i + 1, &got, &ifp));
-		assert_int_equal(ntohl(inaddr_to_v4(&got)),
+		ia = in_ifaddr_after(f->v, ia->ia_seq);
+		assert_int_equal(ntohl(inaddr_to_v4(&ia->ia_addr)),
 		    0x0a000000 + i * 7 + 1);
-		assert_true(in_localaddr(f->v, &got));
+		assert_true(in_localaddr(f->v, &ia->ia_addr));
 	}
-	for (uint32_t i = 0; i < 65536; i += 2) {
-		struct inaddr a = inaddr_v4(htonl(0x0a000000 + i * 7 + 1));
+	assert_null(in_ifaddr_after(f->v, ia->ia_seq));
+	/* One that is removed while it is where the walk stands. */
+	for (seq = 0; (ia = in_ifaddr_after(f->v, seq)) != NULL; n++) {
+		struct inaddr a = ia->ia_addr;
 
+		seq = ia->ia_seq;
+		if (n % 2 == 0 || inaddr_is_loopback(&a))
+			continue;
 		assert_int_equal(in_ifaddr_remove(f->v, &a), 0);
 		assert_false(in_localaddr(f->v, &a));
 	}
-	assert_true(in_ifaddr_get(f->v, 32768, &got, &ifp));
-	assert_false(in_ifaddr_get(f->v, 32769, &got, &ifp));
+	assert_int_equal(n, 65537);
+	assert_int_equal(in_ifaddr_count(f->v), 32769);
 }
 
 static void
