@@ -218,6 +218,13 @@ in_family(const struct in_ifaddr *ia, int af)
 	    af == (inaddr_is_v4(&ia->ia_addr) ? AF_INET : AF_INET6);
 }
 
+/* Has an address of ours that family?  AF_UNSPEC: any. */
+static bool
+is_ip(int af)
+{
+	return af == AF_UNSPEC || af == AF_INET || af == AF_INET6;
+}
+
 /* The next address that may be of interest; NULL: no more. */
 static struct in_ifaddr *
 next_addr(struct sysctl_req *req, bool own)
@@ -271,7 +278,7 @@ interface_out(struct sysctl_req *req, const struct listing *l,
 			return error;
 		req->cursor[CUR_BEGUN] = 1;
 	}
-	return addrs_out(req, l, ifp, af);
+	return is_ip(af) ? addrs_out(req, l, ifp, af) : 0;
 }
 
 static int
