@@ -143,7 +143,7 @@ collect(struct jails l, size_t n, const struct xprison *xp,
 	if (error == 0)
 		*set = found;
 	else
-		free(found.jid);
+		jailset_free(&found);
 	return error;
 }
 
@@ -182,4 +182,12 @@ jail_select(const struct mib *mib, const char *jail, struct jailset *set)
 		error = collect(l, n, &xp, addrs, set);
 	free(buf);
 	return error;
+}
+
+void
+jailset_free(struct jailset *set)
+{
+	free(set->jid);
+	free(set->addr);
+	*set = (struct jailset) { .n = 0 };
 }

@@ -345,7 +345,6 @@ main(int argc, char **argv)
 	status = show(&xo, &c.view, &stack_mib, c.proto);
 	if (!xo_finish(&xo))
 		err(1, "stdout");
-	free(c.view.jails.jid);
-	free(c.view.jails.addr);
+	jailset_free(&c.view.jails);
 	return status;
 }

@@ -411,7 +411,7 @@ jail_golden(const char *jail, const char *name)
 
 	assert_int_equal(jail_select(&fake_mib, jail, &v.jails), 0);
 	golden(name, v);
-	free(v.jails.jid);
+	jailset_free(&v.jails);
 }
 
 static void

@@ -258,8 +258,7 @@ a_jail_has_its_own_addresses_and_host_routes(void **state)
 	v.interfaces = false;
 	v.routes = true;
 	golden("rn-j", v);
-	free(v.jails.jid);
-	free(v.jails.addr);
+	jailset_free(&v.jails);
 }
 
 /* ---- rates ---- */
