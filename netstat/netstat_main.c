@@ -10,6 +10,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,6 +308,25 @@ check_fib(const struct command *c)
 		errx(EX_USAGE, "%u: invalid fib", c->fib);
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void
+interrupt(int signo)
+{
+	(void)signo;
+	interrupted = 1;
+}
+
+/* Rates that go on until they are interrupted are still to be whole JSON. */
+static void
+catch_interrupts(void)
+{
+	struct sigaction sa = { .sa_handler = interrupt };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
 /* Until `seconds' after the last return, so that what is done between takes no
  * time from the next. */
 static bool
@@ -317,10 +337,10 @@ wait_seconds(unsigned seconds)
 	if (due.tv_sec == 0)
 		clock_gettime(CLOCK_MONOTONIC, &due);
 	due.tv_sec += (time_t)seconds;
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due,
-	    NULL) == EINTR)
+	while (!interrupted && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME,
+	    &due, NULL) == EINTR)
 		continue;
-	return true;
+	return !interrupted;
 }
 
 int
@@ -341,6 +361,8 @@ main(int argc, char **argv)
 	choose_jail(&c);
 	if (c.view.routes)
 		check_fib(&c);
+	if (style.json && c.view.interval > 0)
+		catch_interrupts();
 	xo_init(&xo, stdout, &style);
 	status = show(&xo, &c.view, &stack_mib, c.proto);
 	if (!xo_finish(&xo))

@@ -4,10 +4,9 @@
  * Theory of operation
  *
  * Every packet asks whether an address is ours, and tens of thousands of them
- * may be: a hash answers, keyed with the vnet's secret.  A list keeps them in
+ * may be: a hash answers, keyed with the vnet's secret.  A tree keeps them in
  * order of arrival, each with a number, for those who show them in slices: they
- * go on behind a number, and a cursor remembers where that was, so that a step
- * costs one address.  Two who walk at once cost each other steps.
+ * go on behind a number, whatever was added or removed meanwhile.
  *
  * An address counts the packets that came for it and those sent from it.
  *
@@ -16,7 +15,6 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <bsd/sys/queue.h>
 
 #include "base/hash.h"
 #include "base/htable.h"
@@ -25,14 +23,21 @@
 
 #define PREFETCH_MIN 4096	/* addresses that are cached anyway */
 
-TAILQ_HEAD(in_ifaddrs, in_ifaddr);
+static int
+compare(const struct in_ifaddr *a, const struct in_ifaddr *b)
+{
+	return (a->ia_seq > b->ia_seq) - (a->ia_seq < b->ia_seq);
+}
+
+RB_HEAD(in_ifaddrs, in_ifaddr);
+RB_PROTOTYPE(in_ifaddrs, in_ifaddr, ia_link, compare);
+RB_GENERATE(in_ifaddrs, in_ifaddr, ia_link, compare);
 
 struct ifaddrstate {
 	struct zone	*zone;
 	struct htable	 table;
-	struct in_ifaddrs list;
+	struct in_ifaddrs order;
 	uint64_t	 lastseq;
-	struct in_ifaddr *cur;		/* NULL: start over */
 };
 
 static int ifaddr_init(struct vnet *v);
@@ -48,7 +53,7 @@ ifaddr_init(struct vnet *v)
 	struct ifaddrstate *s = V_ifaddr(v);
 	int error;
 
-	TAILQ_INIT(&s->list);
+	RB_INIT(&s->order);
 	if ((error = htable_init(v, &s->table)) != 0)
 		return error;
 	s->zone = zinit(v, "in_ifaddr", sizeof(struct in_ifaddr), 0, 0);
@@ -62,10 +67,8 @@ ifaddr_init(struct vnet *v)
 static void
 ifaddr_free(struct ifaddrstate *s, struct in_ifaddr *ia)
 {
-	if (s->cur == ia)
-		s->cur = TAILQ_PREV(ia, in_ifaddrs, ia_link);
 	htable_remove(&s->table, &ia->ia_hash);
-	TAILQ_REMOVE(&s->list, ia, ia_link);
+	RB_REMOVE(in_ifaddrs, &s->order, ia);
 	zfree(s->zone, ia);
 }
 
@@ -75,7 +78,7 @@ ifaddr_fini(struct vnet *v)
 	struct ifaddrstate *s = V_ifaddr(v);
 	struct in_ifaddr *ia;
 
-	while ((ia = TAILQ_FIRST(&s->list)) != NULL)
+	while ((ia = RB_MIN(in_ifaddrs, &s->order)) != NULL)
 		ifaddr_free(s, ia);
 	zdestroy(s->zone);
 	htable_fini(&s->table);
@@ -124,7 +127,7 @@ in_ifaddr_add(struct vnet *v, struct ifnet *ifp, const struct inaddr *a)
 	ia->ia_ipackets = ia->ia_ibytes = 0;
 	ia->ia_opackets = ia->ia_obytes = 0;
 	htable_insert(&s->table, &ia->ia_hash, ifaddr_hash(v, a));
-	TAILQ_INSERT_TAIL(&s->list, ia, ia_link);
+	RB_INSERT(in_ifaddrs, &s->order, ia);
 	return 0;
 }
 
@@ -198,16 +201,9 @@ in_ifaddr_output(const struct vnet *v, const struct inaddr *src, uint32_t len)
 struct in_ifaddr *
 in_ifaddr_after(const struct vnet *v, uint64_t seq)
 {
-	struct ifaddrstate *s = V_ifaddr(v);
-	struct in_ifaddr *ia = s->cur;
+	struct in_ifaddr key = { .ia_seq = seq + 1 };
 
-	if (ia == NULL || ia->ia_seq > seq)
-		ia = TAILQ_FIRST(&s->list);
-	while (ia != NULL && ia->ia_seq <= seq)
-		ia = TAILQ_NEXT(ia, ia_link);
-	if (ia != NULL)
-		s->cur = ia;
-	return ia;
+	return RB_NFIND(in_ifaddrs, &V_ifaddr(v)->order, &key);
 }
 
 uint64_t

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
 
 #include "base/htable.h"
 #include "stack/ip.h"
@@ -64,13 +64,13 @@ struct in_ifaddr {
 	uint64_t	 ia_seq;	/* ascending in order of arrival, from 1 */
 	uint64_t	 ia_ipackets, ia_ibytes;	/* sent to it */
 	uint64_t	 ia_opackets, ia_obytes;	/* sent from it */
-	TAILQ_ENTRY(in_ifaddr) ia_link;
+	RB_ENTRY(in_ifaddr) ia_link;	/* by ia_seq */
 };
 
 /* Borrowed; NULL: not ours, or (127.0.0.0/8) not added. */
 struct in_ifaddr *in_ifaddr_find(const struct vnet *v, const struct inaddr *a);
-/* The first that came after the one with that ia_seq; 0: the first of all.
- * One step from the one returned last, also where that is gone. */
+/* The first that came after the one with that ia_seq, which may be gone; 0: the
+ * first of all.  O(log n). */
 struct in_ifaddr *in_ifaddr_after(const struct vnet *v, uint64_t seq);
 uint64_t in_ifaddr_count(const struct vnet *v);
 /* Bits of its network: 8 where it is in 127.0.0.0/8, else all. */

@@ -51,6 +51,13 @@ jail snd 10.0.20.2 bash -c 'printf x >/dev/udp/10.0.20.1/5353'
 until_ok 20 eval '[ "$(rates)" = "1 0 0 29 1 0 29 0 " ]'
 is "$(rates)" "1 0 0 29 1 0 29 0 " "-w shows a packet as it passes, once"
 
+netjail netstat -w 1 --libxo json >"$T/endless" &
+endless=$!
+until_ok 20 grep -q collisions "$T/endless"
+stop $endless
+check "rates that are interrupted are whole JSON" jq -e \
+    '.statistics."interface-statistics" | length > 0' "$T/endless"
+
 # Inside and outside.
 addresses()	{ "$@" netstat -in | awk '$3 !~ /^<Link/ { print $4 }' | sort; }
 is "$(addresses jexec two | tr '\n' ' ')" "10.0.20.3 10.0.20.4 Address " \
