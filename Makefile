@@ -25,15 +25,21 @@ LAYERS	= base sysctl netjail portrange pcb stack
 TOOL	= sysctl/client.c $(wildcard netjail/launch*.c)
 TOOLCORE = netjail/jailparam.c base/inaddr.c
 LIBSRC	= $(wildcard */lib_*.c)
+# Programs that show or check what is there (netjail top and so on).
+WATCH	= $(wildcard $(addprefix netjail/,census*.c metrics*.c top*.c doctor*.c))
 MAINS	= $(wildcard */*_main.c)
-core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC),$(foreach d,$(1),$(wildcard $(d)/*.c)))
+core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC) $(WATCH), \
+	  $(foreach d,$(1),$(wildcard $(d)/*.c)))
 objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 CORE	= $(call core,$(LAYERS))
 DAEMON	= $(CORE) $(wildcard daemon/*.c) sysctl/client.c
 NETSTAT	= $(wildcard netstat/*.c) sysctl/client.c base/inaddr.c
 
-PROGS	= $(addprefix $(B)/bin/,netjaild netjail jls jexec sysctl netstat)
+# Found by netjail under their last word: `netjail top'.
+HELPERS	= netjail-top netjail-metrics netjail-doctor
+PROGS	= $(addprefix $(B)/bin/,netjaild netjail jls jexec sysctl netstat \
+	  $(HELPERS))
 
 # sysctl(3) and jail(2) for programs.  The map says what is seen of it; a change
 # to what is there wants another number.  Never sanitized: it is loaded into
@@ -64,6 +70,16 @@ $(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c \
 	  sysctl/text.c)
 $(B)/bin/netstat: LDLIBS = -lbsd -ljansson
 $(B)/bin/netstat: $(call objs,$(NETSTAT))
+FETCH	= netstat/fetch.c netstat/source.c sysctl/client.c base/inaddr.c
+$(B)/bin/netjail-metrics: LDLIBS = -lbsd
+$(B)/bin/netjail-metrics: $(call objs,netjail/metrics_main.c netjail/metrics.c \
+	  netjail/census.c $(FETCH))
+$(B)/bin/netjail-top: LDLIBS = -lncurses -ltinfo -lbsd -lm
+$(B)/bin/netjail-top: $(call objs,$(wildcard netjail/top*.c) \
+	  netjail/census.c $(FETCH))
+$(B)/bin/netjail-doctor: LDLIBS = -lbsd
+$(B)/bin/netjail-doctor: $(call objs,$(wildcard netjail/doctor*.c) $(TOOL) \
+	  $(TOOLCORE))
 
 $(PROGS):
 	@mkdir -p $(@D)
@@ -260,7 +276,7 @@ strip_bsd = include/bsd/
 install: all		## into DESTDIR and PREFIX
 	install -d $(SBIN) $(LIBEXEC) $(INCLUDE) $(LIBDIR)/pkgconfig
 	install $(addprefix $(B)/bin/,netjaild netjail jls jexec) $(SBIN)
-	install $(addprefix $(B)/bin/,netstat sysctl) $(LIBEXEC)
+	install $(addprefix $(B)/bin/,netstat sysctl $(HELPERS)) $(LIBEXEC)
 	for f in $(wildcard */*.[1-9]); do \
 	    install -D -m 644 $$f $(MAN)/man$${f$(hash)$(hash)*.}/$${f$(hash)$(hash)*/} || \
 	    exit 1; \

@@ -48,8 +48,8 @@ usage(void)
 	    "               [-n jailname] [-o param=value]... path hostname\n"
 	    "               [ip[,...]] command [arg ...]\n"
 	    "       netjail [-v] host command [arg ...]\n"
-	    "       netjail netstat | sysctl | jls | jexec "
-	    "[arg ...]\n"
+	    "       netjail netstat | sysctl | jls | jexec | top | metrics | "
+	    "doctor [arg ...]\n"
 	    "       netjail -V\n");
 	exit(1);
 }
@@ -335,28 +335,34 @@ run_on_stack(const struct options *o, char **command)
 	return launch_wait(&c, pid, NULL);
 }
 
-/* Our clones of system tools are not in PATH; this is how to call them. */
-static bool
-is_tool(const char *name)
+/*
+ * Our clones of system tools are not in PATH, and programs of our own are not
+ * called by names such as top; this is how to call them.  NULL: not one.
+ */
+static const char *
+tool_program(const char *name)
 {
-	static const char *const tools[] = {
-		"netstat", "sysctl", "jls", "jexec",
+	static const struct { const char *name, *program; } tools[] = {
+		{ "netstat", "netstat" }, { "sysctl", "sysctl" },
+		{ "jls", "jls" }, { "jexec", "jexec" },
+		{ "top", "netjail-top" }, { "metrics", "netjail-metrics" },
+		{ "doctor", "netjail-doctor" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
-		if (strcmp(tools[i], name) == 0)
-			return true;
-	return false;
+		if (strcmp(tools[i].name, name) == 0)
+			return tools[i].program;
+	return NULL;
 }
 
 static void __attribute__((noreturn))
-exec_tool(char **argv)
+exec_tool(const char *program, char **argv)
 {
 	char path[PATH_MAX];
 
-	if (!launch_program(argv[0], path, sizeof(path)))
-		errx(127, "%s: not installed beside netjail", argv[0]);
+	if (!launch_program(program, path, sizeof(path)))
+		errx(127, "%s: not installed beside netjail", program);
 	execv(path, argv);
 	err(126, "%s", path);
 }
@@ -365,6 +371,7 @@ int
 main(int argc, char **argv, char **envp)
 {
 	struct options o = { .flags = 0 };
+	const char *program;
 	int used;
 
 	launch_stdio();
@@ -380,8 +387,8 @@ main(int argc, char **argv, char **envp)
 	}
 	if (argc == 0)
 		usage();
-	if (is_tool(argv[0]))
-		exec_tool(argv);
+	if ((program = tool_program(argv[0])) != NULL)
+		exec_tool(program, argv);
 	if (strcmp(argv[0], "host") == 0)
 		return run_on_stack(&o, argv + 1);
 	parse_old(&o, argc, argv);

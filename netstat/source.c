@@ -26,6 +26,7 @@ struct stream {
 };
 
 static int	stream_next(struct feed *f, const void **bufp, size_t *lenp);
+static void	stream_close(struct feed *f);
 
 /* One listing at a time. */
 static struct stream stream = { .feed.next = stream_next, .sock = -1 };
@@ -71,10 +72,12 @@ stream_open(const char *name)
 	    source_connect() == -1)
 		return NULL;
 	request.cs.namelen = (uint32_t)n;
-	if (ctl_send(stream.sock, CTL_SYSCTL, 0, &request,
-	    sizeof(request.cs) + n * sizeof(request.mib[0]), -1) == -1)
-		return NULL;
 	stream.busy = true;
+	if (ctl_send(stream.sock, CTL_SYSCTL, 0, &request,
+	    sizeof(request.cs) + n * sizeof(request.mib[0]), -1) == -1) {
+		stream_close(&stream.feed);
+		return NULL;
+	}
 	return &stream.feed;
 }
 
