@@ -253,10 +253,12 @@ sysctl_list(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
 	const struct prison *viewer = req->cred->prison;
 	struct prison *pr;
+	size_t before = req->outlen;
 	int error = 0;
 
 	(void)oid;
-	for (int i = 0; i < LIST_SLICE && req->outlen < LIST_BYTES; i++) {
+	for (int i = 0; i < LIST_SLICE && req->outlen - before < LIST_BYTES;
+	    i++) {
 		pr = prison_after(req->vnet, (int)req->cursor[0]);
 		if (pr == NULL)
 			return 0;

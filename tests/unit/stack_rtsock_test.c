@@ -416,7 +416,8 @@ the_queue_counts_what_comes_and_goes(void **state)
 	assert_int_equal(w.snw_handled, 0);
 	vnet_run(v, 10);
 	value("net.isr.work", &w, sizeof(w));
-	assert_int_equal(w.snw_handled, 10);
+	assert_in_range(w.snw_handled, 1, 10);	/* answers count, too */
+	assert_int_equal(w.snw_handled + w.snw_len, w.snw_queued);
 	run();
 	value("net.isr.work", &w, sizeof(w));
 	assert_int_equal(w.snw_len, 0);
