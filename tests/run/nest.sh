@@ -1,0 +1,188 @@
+#!/bin/sh
+# nest: jails in jails, made from outside and from inside; what is in one cannot
+# get out of it.
+. "$(dirname "$0")/lib.sh"
+needs python3 ip unshare
+
+# In a jail: bind ADDRESS..., the address it got or the errno of each.
+cat >"$T/bind" <<'X'
+import socket, sys, errno
+for a in sys.argv[1:]:
+    s = socket.socket()
+    try:
+        s.bind((a, 0))
+        print(s.getsockname()[0])
+    except OSError as e:
+        print(errno.errorcode[e.errno])
+X
+# In a jail: what the daemon says to a request about a jail.
+cat >"$T/ask" <<'X'
+import socket, struct, sys, errno
+op, jid = int(sys.argv[1]), int(sys.argv[2])
+s = socket.socket(0x4e4a, socket.SOCK_STREAM, 0)
+s.sendall(struct.pack("=IHHiI", 16, op, 0, 0, jid))
+e = struct.unpack("=IHHiI", s.recv(16))[3]
+print(errno.errorcode.get(e, e))
+X
+bound()	{ python3 "$T/bind" "$@" | tr '\n' ' '; }
+in_c()	{ jexec "$@" | tr '\n' ' '; }
+jid_of(){ jls -j "$1" jid; }
+
+netjail -qc name=p ip4.addr=10.0.41.1,10.0.41.2,10.0.41.3 children.max=4 persist
+netjail -qc name=other ip4.addr=10.0.41.9 persist
+
+# ---- from inside ----
+
+is "$(jexec other netjail -c name=x persist 2>&1)" \
+    "netjail: x: prison limit exceeded" "a jail makes none unless it may"
+is "$(jexec p netjail -c name=c ip4.addr=10.0.41.2 host.hostname=c.test persist)" \
+    "c: created" "one that may makes a jail below it"
+is "$(jls -j p.c name parent)" "p.c $(jid_of p)" "outside it has its parent's name"
+is "$(jexec p jls name)" c "its parent knows it by its own"
+is "$(jls -j p children.cur) $(jexec p sysctl -n security.jail.children.max)" \
+    "1 4" "it is counted"
+is "$(jexec other jls name)" "" "a jail beside it does not see it"
+is "$(jexec p netjail -c name=d ip4.addr=10.0.41.9 persist 2>&1)" \
+    "netjail: d: 10.0.41.9: not an address of the parent jail" \
+    "it has no address that its parent lacks"
+is "$(jexec p netjail -c name=d allow.raw_sockets persist 2>&1)" \
+    "netjail: d: a right that jail \"p\" lacks" "and no right"
+is "$(jexec p netjail -c name=d children.max=4 persist 2>&1)" \
+    "netjail: d: children.max must be below that of jail \"p\"" \
+    "nor as many jails"
+is "$(jexec p netjail -m name=c allow.raw_sockets 2>&1)" \
+    "netjail: c: a right that jail \"p\" lacks" "not later, either"
+
+for how in "jexec p.c" "jexec p jexec c"; do
+	is "$(in_c ${how#jexec } python3 "$T/bind" 10.0.41.2 0.0.0.0 10.0.41.1)" \
+	    "10.0.41.2 10.0.41.2 EADDRNOTAVAIL " "$how: it is held to its address"
+	is "$($how jls name)" "" "$how: it sees no jail"
+	is "$($how sysctl -n security.jail.jailed)" 1 "$how: it is one"
+	is "$($how hostname)" c.test "$how: it has a host name"
+	is "$($how ip -o -4 addr show lo | awk '{ print $4 }' | tr '\n' ' ')" \
+	    "127.0.0.1/8 10.0.41.2/32 " "$how: lo is its own"
+	like "$($how sh -c 'echo /proc/[0-9]* | wc -w') $($how cat /proc/1/comm)" \
+	    "[23] netjail-init" "$how: it sees its processes only"
+	is "$(in_c ${how#jexec } unshare -pf python3 "$T/bind" 10.0.41.2 \
+	    10.0.41.1)" "10.0.41.2 EADDRNOTAVAIL " \
+	    "$how: a pid namespace of its own is no way out"
+done
+is "$(in_c p unshare -pf python3 "$T/bind" 10.0.41.1 0.0.0.0)" \
+    "10.0.41.1 0.0.0.0 " "nor does it make anything less of its parent"
+
+# ---- what a jail may ask ----
+
+ask()	{ jexec "$1" python3 "$T/ask" "$2" "$(jid_of "$3")"; }
+is "$(ask p.c 7 p) $(ask p.c 7 other) $(ask p.c 7 p.c)" "ESRCH ESRCH ESRCH" \
+    "a jail cannot remove its parent, a stranger, itself"
+is "$(ask p.c 5 p) $(ask p.c 5 other) $(ask p.c 5 p.c)" "ESRCH ESRCH ESRCH" \
+    "nor enter them"
+is "$(ask p 5 other) $(ask p 7 other)" "ESRCH ESRCH" "its parent no stranger"
+is "$(ask p 3 p.c) $(ask p 6 p.c)" "EPERM EPERM" \
+    "nobody inside gets another filter"
+is "$(ask p 4 p.c)" EINVAL "or another init"
+is "$(jexec p python3 "$T/ask" 5 0)" ESRCH "or out"
+is "$(jls name | tr '\n' ' ')" "p other p.c " "all are there"
+if [ "$(id -u)" = 0 ]; then
+	is "$(jexec -U nobody p netjail -c name=u persist 2>&1)" \
+	    "netjail: u: Operation not permitted" "only a jail's root makes jails"
+	is "$(jexec -U nobody p jls name)" c "but anybody sees them"
+else
+	skip "only a jail's root makes jails" "needs root"
+fi
+
+# ---- sockets ----
+
+jexec p jexec c "$R/static" serve 0.0.0.0 80 child >/dev/null 2>&1 &
+srv=$!
+pids="$pids $srv"
+up 10.0.41.2 80
+is "$(on_host "$R/static" fetch 10.0.41.2 80)" child "a server in it is reached"
+is "$(jexec p netstat -an | grep -c LISTEN)" 1 "its parent sees its sockets"
+is "$(jexec p.c netstat -an | grep -c LISTEN)" 1 "so does it"
+is "$(jexec other netstat -an | grep -c LISTEN)" 0 "others do not"
+jexec p "$R/static" serve 10.0.41.1 80 parent >/dev/null 2>&1 &
+srv2=$!
+pids="$pids $srv2"
+up 10.0.41.1 80
+is "$(jexec p.c netstat -an | grep -c LISTEN)" 1 "it does not see its parent's"
+is "$(jexec p.c "$R/static" fetch 10.0.41.1 80)" parent "but may talk to it"
+stop "$srv" "$srv2"
+
+# ---- from outside, and deeper ----
+
+is "$(netjail -c name=p.e ip4=inherit children.max=2 persist)" "p.e: created" \
+    "a jail below another may be made from outside"
+is "$(jexec p jexec e sh -c 'sysctl -n security.jail.children.max')" 2 \
+    "and entered from within its parent"
+is "$(in_c p.e python3 "$T/bind" 10.0.41.1 10.0.41.9)" \
+    "10.0.41.1 EADDRNOTAVAIL " "it inherits the addresses"
+is "$(jexec p jexec e netjail -v -c name=f ip4.addr=10.0.41.3 command=sh -c \
+    'jls name; hostname; python3 "$0" 10.0.41.3 10.0.41.1' "$T/bind" |
+    tr '\n' ' ')" "f: created  10.0.41.3 EADDRNOTAVAIL " \
+    "a jail in a jail in a jail"
+until_ok 5 eval '[ "$(jexec p.e jls name)" = "" ]'
+is "$(jexec p.e jls name)" "" "it goes with its last process"
+is "$(jexec p netjail -c name=nope.f persist 2>&1)" \
+    'netjail: nope.f: jail "nope" not found' "not below one that is not there"
+jexec p netjail -c name=bg ip4.addr=10.0.41.3 command=sh -c \
+    'sleep 1 & exit 0' >/dev/null
+is "$(jexec p jls -j bg name)" bg "one lives while any process does"
+until_ok 5 eval '! jls -j p.bg'
+is "$(jls -j p.bg name 2>&1 | tail -n 1)" 'jls: jail "p.bg" not found' \
+    "and no longer"
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p "$T/root/in" "$T/else"
+	is "$(netjail -qc name=r path="$T/root" children.max=1 persist &&
+	    netjail -c name=r.s path="$T/else" persist 2>&1)" \
+	    "netjail: path $T/else: not in $T/root, where jail r is" \
+	    "its tree is within its parent's"
+	netjail -qr r
+fi
+
+# ---- less for all ----
+
+netjail -m name=p ip4.addr=10.0.41.1
+is "$(jls -j p.c ip4.addr) $(jls -j p.e ip4.addr)" "- 10.0.41.1" \
+    "what a jail loses those below it lose"
+until_ok 5 eval '! jexec p.e ip addr show lo | grep -q 10.0.41.2'
+is "$(jexec p.e ip -o -4 addr show lo | grep -c 10.0.41.2) \
+$(jexec p.c ip -o -4 addr show lo | grep -c 10.0.41.2)" "0 0" \
+    "from their lo, too"
+is "$(jexec p.c python3 "$T/bind" 10.0.41.2 2>&1 | tail -n 1)" \
+    "OSError: [Errno 97] Address family not supported by protocol" \
+    "without an address there is no socket"
+
+# ---- ends ----
+
+sleeps()	{ jexec "$1" ps ax | grep -q '[s]leep 100'; }
+jexec p jexec c sleep 100 &
+pids="$pids $!"
+until_ok 5 sleeps p.c
+is "$(jexec p netjail -r c)" "c: removed" "a jail removes one below it"
+check "and all in it" until_ok 5 eval '! sleeps p'
+jexec p netjail -qc name=stopped persist
+jexec p sh -c 'kill -STOP $(pgrep -f "^netjail-init: *$" | tail -n 1)'
+jexec p netjail -qr stopped
+check "even where init does not hear" until_ok 5 eval '! jls -j p.stopped'
+netjail -qc name=p.g persist
+jexec p.g sleep 100 &
+pids="$pids $!"
+until_ok 5 sleeps p.g
+netjail -r p >/dev/null
+is "$(jls name)" other "with a jail go all below it"
+for i in 1 2 3 4 5; do
+	netjail -qc name=p$i ip4.addr=10.0.42.$i children.max=3 command=sh -c '
+		for k in 1 2 3; do
+			netjail -qc name=k$k ip4=inherit command=true
+		done' 2>>"$T/many" &
+	many="${many:-} $!"
+done
+bad=0
+for p in $many; do
+	wait "$p" || bad=$((bad + 1))
+done
+is "$bad $(cat "$T/many")" "0 " "many at once"
+netjail -qr other
+brief_time_wait
+finish
