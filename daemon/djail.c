@@ -208,13 +208,11 @@ djail_check(struct djail *j)
 	if (prison_jid(j->prison) == 0 || j->maker != NULL ||
 	    !TAILQ_EMPTY(&j->listeners) || prison_haschildren(j->prison))
 		return;
-	if (j->state == DJAIL_MADE)
-		djail_remove(j);
-	else if (prison_persist(j->prison))
+	if (j->state != DJAIL_MADE && prison_persist(j->prison))
 		return;
-	else if (!nested(j))
+	if (j->state == DJAIL_MADE || !nested(j)) {
 		djail_remove(j);
-	else if (!j->ending) {
+	} else if (!j->ending) {
 		j->ending = true;
 		djail_tell(j, LEASH_EXITEMPTY, NULL, 0);
 	}

@@ -105,7 +105,7 @@ remember(struct update *u)
 
 	TAILQ_FOREACH(k, &u->d->djails, link)
 		n += prison_check(u->j->prison, k->prison);
-	if ((u->jail = calloc(n, sizeof(*u->jail))) == NULL)
+	if ((u->jail = calloc(n + 1, sizeof(*u->jail))) == NULL)
 		return ENOMEM;
 	TAILQ_FOREACH(k, &u->d->djails, link) {
 		struct before *b = &u->jail[u->njails];

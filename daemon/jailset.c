@@ -40,7 +40,7 @@ struct request {
 	int		 jid;		/* 0: not given */
 	const char	*name;		/* NULL: not given */
 	const char	*path;
-	int		 host, ip4, ip6;	/* JAIL_SYS_* */
+	int		 host, ip4, ip6;	/* JAIL_SYS_* or NOTGIVEN */
 	char		 fullpath[PRISON_PATHLEN];
 	char		 fullname[2 * PRISON_NAMELEN];
 	char		 errmsg[512];
@@ -517,12 +517,14 @@ jailset(struct daemon *d, struct conn *cn, const struct ctlmsg *m)
 		.d = d, .viewer = cn->cred.prison, .flags = m->arg,
 		.host = NOTGIVEN, .ip4 = NOTGIVEN, .ip6 = NOTGIVEN,
 	};
-	struct djail *j;
+	struct djail *j = NULL;
 	int error;
 
 	error = work(&rq, (const char *)cn->in + sizeof(*m),
 	    m->len - sizeof(*m), &j);
 	free(rq.addr);
+	if (j == NULL && error == 0)
+		error = ENOENT;
 	if (error != 0 && rq.errmsg[0] == '\0')
 		strlcpy(rq.errmsg, strerror(error), sizeof(rq.errmsg));
 	if (error != 0)

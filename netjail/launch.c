@@ -327,7 +327,8 @@ enter_main(struct child *ch)
 		close(c->sock);
 	else if (launch_close_ours(ch->starter, c->pidfd) != 0)
 		_exit(1);
-	if ((c->pidfd >= 0 ? launch_enter(c->pidfd) : step_aside(c->verbose)) != 0)
+	if ((c->pidfd >= 0 ? launch_enter(c->pidfd) :
+	    step_aside(c->verbose)) != 0)
 		_exit(1);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
@@ -417,7 +418,8 @@ see_off(const struct child *ch, int chan)
 	pid_t pid;
 
 	if ((pid = hear(chan, &listener)) < 0 ||
-	    (!ch->inside && hand_over(c, pid, listener) != 0) || write(chan, "", 1) != 1)
+	    (!ch->inside && hand_over(c, pid, listener) != 0) ||
+	    write(chan, "", 1) != 1)
 		return -1;
 	return pid;
 }

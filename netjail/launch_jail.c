@@ -333,7 +333,7 @@ populate(const struct jail_options *o, int sock, uint32_t jid, int *pidfdp)
 	struct launch_jail lj = {
 		.jid = jid, .verbose = o->verbose && !o->quiet,
 	};
-	char sel[64], msg[512], **v, *path;
+	char sel[64], msg[512], **v;
 	struct inaddr *addr;
 	int error;
 
@@ -342,7 +342,7 @@ populate(const struct jail_options *o, int sock, uint32_t jid, int *pidfdp)
 		warnx("%s", msg);
 		return -1;
 	}
-	lj.path = path = v[0];
+	lj.path = v[0];
 	lj.hostname = v[1];
 	lj.naddr = parse_addresses(v[2], &addr);
 	lj.addr = addr;
@@ -464,6 +464,7 @@ run(const struct jail_options *o, struct launch_cmd *c, const char *name,
 	if ((pid = launch_start(c)) > 0)
 		status = wait ? launch_wait(c, pid, *name != '\0' ? name :
 		    number) : 0;
+	c->user = NULL;
 	launch_user_free(&u);
 	return status;
 }

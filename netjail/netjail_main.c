@@ -130,7 +130,8 @@ add_address(struct jail_params *p, const struct inaddr *a)
 	inaddr_ntop(a, text);
 	len = strlen(text);
 	old = jail_param_get(p, name);
-	for (s = old; s != NULL && *s != '\0'; s += strcspn(s, ","), s += *s != 0)
+	for (s = old; s != NULL && *s != '\0';
+	    s += strcspn(s, ","), s += *s != '\0')
 		if (strcspn(s, ",") == len && memcmp(s, text, len) == 0)
 			return;
 	if (asprintf(&list, "%s%s%s", old != NULL ? old : "",

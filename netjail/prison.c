@@ -309,7 +309,8 @@ set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
 		    "hostname too long");
 	if (strlcpy(pr->pr_path, pp->path != NULL ? pp->path : "/",
 	    sizeof(pr->pr_path)) >= sizeof(pr->pr_path))
-		return prison_refuse(ENAMETOOLONG, errmsg, errlen, "path too long");
+		return prison_refuse(ENAMETOOLONG, errmsg, errlen,
+		    "path too long");
 	if ((pp->allow & ~parent->pr_allow) != 0)
 		return prison_refuse(EPERM, errmsg, errlen,
 		    "a right that jail \"%s\" lacks", parent->pr_name);

@@ -155,9 +155,9 @@ int	prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
  * Change what `what' (PRC_*) names, to what pp says, and the rights in allowmask
  * to those of pp->allow.  All of it or, with an errno and a sentence as above,
  * nothing; EINVAL also for addresses of a family in which the jail has none of
- * its own but its parent's, EAGAIN while a jail below it is being made.  What a jail loses, all below it lose.  Sockets
- * stay as they are: one bound to an address that went keeps its port, and gets
- * nothing that comes for it.
+ * its own but its parent's, EAGAIN while a jail below it is being made.  What a
+ * jail loses, all below it lose.  Sockets stay as they are: one bound to an
+ * address that went keeps its port, and gets nothing that comes for it.
  */
 int	prison_update(struct vnet *v, struct prison *pr,
 	    const struct prison_params *pp, uint32_t what, uint32_t allowmask,

@@ -444,7 +444,8 @@ prison_ip_replace(struct vnet *v, struct prison *pr,
 	int error;
 
 	if (pr->pr_owner[f] != pr) {
-		snprintf(errmsg, errlen, "ip%c cannot be changed after creation",
+		snprintf(errmsg, errlen,
+		    "ip%c cannot be changed after creation",
 		    f == PR_INET ? '4' : '6');
 		return EINVAL;
 	}
