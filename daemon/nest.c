@@ -8,14 +8,14 @@
  * made inside another shares the other's listener, and the daemon must find out
  * who called.
  *
- * It asks for the caller's pid namespace.  A process cannot leave the one it was
- * born in, nor can it be born in one above its parent's; so who is in the
+ * It asks for the caller's pid namespace.  A process cannot leave the one it
+ * was born in, nor can it be born in one above its parent's; so who is in the
  * namespace of a jail's init, or in one below that, is the jail's, whatever it
  * does.  Namespaces that programs make for themselves are climbed to the first
  * that is a jail's.
  *
- * Each jail with an init holds its namespace open, so its number is not given to
- * another, until all in it are dead: a process of a jail that is being removed
+ * Each jail with an init holds its namespace open, so its number is not given
+ * to another, until all in it are dead: a process of a jail that is being removed
  * never passes for one of the jail above.
  *
  * Jails with nothing below them, which are most, are spared all this.

@@ -48,7 +48,7 @@ struct sockcall {
 };
 
 /* NULL: no row. */
-/* A family whose sockets the kernel may make for the caller: allow.socket_af. */
+/* A family whose sockets the kernel makes for the caller: allow.socket_af. */
 bool	kernel_family(const struct call *c, int domain);
 
 const struct sockcall *sockcall_find(int nr);

@@ -58,15 +58,15 @@ struct launch_jail {
 	const char	*hostname;
 	const struct inaddr *addr;	/* for lo */
 	unsigned	 naddr;
-	int		 parent;	/* pidfd of init of the jail to make it in,
-					 * or -1: where we are */
+	int		 parent;	/* pidfd of init of the jail to make it
+					 * in, or -1: where we are */
 	bool		 verbose;	/* tell what could not be had */
 };
 
 /*
  * Make user, mount, UTS, IPC, network and pid namespaces, with an init in them
- * that holds its leash to the daemon (base/ctlmsg.h), does what is said over it,
- * and nothing else, and tell
+ * that holds its leash to the daemon (base/ctlmsg.h), does what is said over
+ * it, and nothing else, and tell
  * the daemon (CTL_JAIL_INIT).  *pidfdp is a pidfd of init, the caller's.  0 or
  * -1; then nothing is left of them.
  */

@@ -38,7 +38,7 @@ void	jail_param_set(struct jail_params *p, const char *param);
 /* The same from name and value; value NULL: the name alone. */
 void	jail_param_setval(struct jail_params *p, const char *name,
 	    const char *value);
-/* The value of the parameter, "" for a name alone, NULL where it was not set. */
+/* Its value, "" for a name alone, NULL where it was not set. */
 const char *jail_param_get(const struct jail_params *p, const char *name);
 void	jail_params_free(struct jail_params *p);
 

@@ -6,9 +6,9 @@
  * FreeBSD 8 and later (in_jail.c, kern_jail.c): a list of addresses per family,
  * the first one primary, and a port space per address-owning jail.
  *
- * A jail's name, host name, addresses, rights and limits may be changed while it
- * lives (prison_update()); whose addresses it has, its own or its parent's, may
- * not: the ports of its sockets are accounted under the one who owns them.
+ * A jail's name, host name, addresses, rights and limits may be changed while
+ * it lives (prison_update()); whose addresses it has, its own or its parent's,
+ * may not: the ports of its sockets are accounted under the one who owns them.
  *
  * Life: MAKING while its addresses are looked at; ALIVE from then until
  * prison_remove(); then DYING until the last reference (one per socket, one for
@@ -152,8 +152,8 @@ int	prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
 	    char *errmsg, size_t errlen);
 
 /*
- * Change what `what' (PRC_*) names, to what pp says, and the rights in allowmask
- * to those of pp->allow.  All of it or, with an errno and a sentence as above,
+ * Change what `what' (PRC_*) names, to what pp says, and the rights in
+ * allowmask to those of pp->allow.  All of it or, with an errno and a sentence as above,
  * nothing; EINVAL also for addresses of a family in which the jail has none of
  * its own but its parent's, EAGAIN while a jail below it is being made.  What a
  * jail loses, all below it lose.  Sockets stay as they are: one bound to an

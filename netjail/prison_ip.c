@@ -15,8 +15,8 @@
  * into the table step by step, and a dead one's leave it so.
  *
  * An owner's list may be replaced, at once.  Who loses an address so, and every
- * owner below him, is marked (pr_lost): for those alone the look-up of listeners
- * asks whether an address still is theirs.
+ * owner below him, is marked (pr_lost): for those alone the look-up of
+ * listeners asks whether an address still is theirs.
  *
  * An address may be in two jails if both have no other of the family (then the
  * jails share it, as one host's processes would), or if one jail is below the

@@ -7,9 +7,9 @@
  * one step that may still fail, and can be taken back), then the rest is
  * written; so an update is done wholly or not at all.
  *
- * Whatever makes a jail smaller makes all jails below it smaller: rights that it
- * loses they lose, addresses too, and their children.max stays below its.  What
- * it gains they do not.
+ * Whatever makes a jail smaller makes all jails below it smaller: rights that
+ * it loses they lose, addresses too, and their children.max stays below its.
+ * What it gains they do not.
  */
 #include <errno.h>
 #include <string.h>
