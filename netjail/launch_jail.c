@@ -260,7 +260,7 @@ init_of(int sock, uint32_t jid)
 static unsigned
 parse_addresses(char *list, struct inaddr **addrp)
 {
-	struct inaddr *a = NULL;
+	struct inaddr *a = NULL, *more;
 	unsigned n = 0, room = 0;
 	char *s;
 
@@ -269,8 +269,10 @@ parse_addresses(char *list, struct inaddr **addrp)
 			continue;
 		if (n == room) {
 			room = room == 0 ? 16 : 2 * room;
-			if ((a = reallocarray(a, room, sizeof(*a))) == NULL)
+			more = reallocarray(a, room, sizeof(*a));
+			if (more == NULL)
 				err(1, NULL);
+			a = more;
 		}
 		if (inaddr_pton(s, &a[n]))
 			n++;
