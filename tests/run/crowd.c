@@ -165,9 +165,11 @@ sockets(int n, const char *addr, int port)
 	getrlimit(RLIMIT_NOFILE, &rl);
 	rl.rlim_cur = rl.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &rl);
-	if (pipe(p) < 0 || pipe(end) < 0)
+	if (pipe(end) < 0)
 		err(1, "pipe");
 	for (; n > 0; n -= 3000) {
+		if (pipe(p) < 0)
+			err(1, "pipe");
 		if (fork() == 0) {
 			close(end[1]);
 			for (i = 0; i < n && i < 3000; i++)
@@ -176,8 +178,10 @@ sockets(int n, const char *addr, int port)
 				err(1, "pipe");
 			_exit((int)read(end[0], &c, 1));
 		}
+		close(p[1]);
 		if (read(p[0], &c, 1) != 1)
-			err(1, "pipe");
+			errx(1, "a child has not made its sockets");
+		close(p[0]);
 	}
 	puts("there");
 	await_byte();
