@@ -38,7 +38,7 @@ sysctl_measure(const struct sysctl_oid *oid, struct sysctl_req *req)
 
 SYSCTL_NODE(debug_turn, "debug.turn", OID_AUTO,
     "What packets wait for while netjaild does other things");
-SYSCTL_INT(turn_measure, "debug.turn.measure", OID_AUTO, CTLFLAG_RW,
+SYSCTL_INT(turn_measure, "debug.turn.measure", OID_AUTO, CTLFLAG_RWTUN,
     turn_module, struct turns, measure, sysctl_measure,
     "Measure turns; writing it begins anew");
 SYSCTL_U64(turn_count, "debug.turn.count", OID_AUTO,
