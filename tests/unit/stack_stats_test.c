@@ -1,14 +1,15 @@
 /*
  * Theory of operation
  *
- * The counters that netstat -s shows and no other test looks at, each moved by
- * the event it is named for, and by as much as it should be.
+ * The counters that netstat -s and -m show and no other test looks at, each
+ * moved by the event it is named for, and by as much as it should be.
  */
 #include "tests/unit/stack_tcp_fixture.h"
 
 #include "base/zone.h"
 #include "stack/ip_int.h"
 #include "sysctl/sysctl.h"
+#include "sysctl/xport.h"
 
 static struct tcpstat before;
 
@@ -418,6 +419,62 @@ packets_that_leave_or_do_not(void **state)
 	drain(n);
 }
 
+/* ---- memory, as netstat -m has it ---- */
+
+static struct xzone
+xzone_of(struct net *n, const char *name)
+{
+	struct sysctl_req req = { .vnet = n->v, .cred = &n->cred };
+	int mib[CTL_MAXNAME];
+	unsigned used = CTL_MAXNAME;
+	struct xzone xz = { .xz_len = 0 };
+
+	assert_int_equal(sysctl_lookup(n->v, "vm.zones", mib, &used), 0);
+	assert_int_equal(sysctl_step(mib, used, &req), 0);
+	for (size_t at = 0; at < req.outlen; at += xz.xz_len) {
+		memcpy(&xz, req.out + at, sizeof(xz));
+		if (strcmp(xz.xz_name, name) == 0)
+			break;
+	}
+	assert_string_equal(xz.xz_name, name);
+	free(req.out);
+	return xz;
+}
+
+static void
+memory_of_packets_of_each_size(void **state)
+{
+	static const struct {
+		size_t len;
+		const char *zone;
+	} sizes[] = {
+		{ 100, "mbuf" }, { 2000, "mbuf_cluster_2k" },
+		{ 10000, "mbuf_cluster_16k" }, { 60000, "mbuf_cluster_64k" },
+	};
+	struct net *n = net_of(state);
+	struct xzone was, is;
+	struct mbuf *m;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		was = xzone_of(n, sizes[i].zone);
+		assert_non_null(m = m_get(n->v, 0, sizes[i].len));
+		is = xzone_of(n, sizes[i].zone);
+		assert_int_equal(is.xz_used, was.xz_used + 1);
+		assert_true(is.xz_bytes >= is.xz_used * is.xz_size);
+		m_freem(n->v, m);
+		is = xzone_of(n, sizes[i].zone);
+		assert_int_equal(is.xz_used, was.xz_used);
+		assert_true(is.xz_free > 0);
+		/* The mbuf is there, what it is to hold is not. */
+		(void)zfail_any(n->v, i == 0 ? 0 : 1);
+		assert_null(m_get(n->v, 0, sizes[i].len));
+		(void)zfail_any(n->v, -1);
+		is = xzone_of(n, sizes[i].zone);
+		assert_int_equal(is.xz_failures, was.xz_failures + 1);
+	}
+}
+
 int
 main(void)
 {
@@ -433,6 +490,7 @@ main(void)
 		net_test(icmp_messages_good_and_broken),
 		net_test(a_segment_too_big_for_the_path_is_sent_again),
 		net_test(packets_that_leave_or_do_not),
+		net_test(memory_of_packets_of_each_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
