@@ -12,7 +12,8 @@
  * interfaces, routes, multicast routing.  If none: the tables of sockets, or
  * with v->stats the counters, of one protocol or (only == NULL) of all that
  * v->af asks for; a protocol the stack does not have is passed over.  What goes
- * wrong is told on stderr, one line each, and the rest is shown.  Returns the exit status.
+ * wrong is told on stderr, one line each, and the rest is shown.  Returns the
+ * exit status.
  */
 int	show(struct xo *x, const struct view *v, const struct mib *mib,
 	    const struct protox *only);

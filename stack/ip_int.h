@@ -61,7 +61,7 @@ struct in_ifaddr {
 	struct inaddr	 ia_addr;
 	struct ifnet	*ia_ifp;
 	uint32_t	 ia_refs;
-	uint64_t	 ia_seq;	/* ascending in order of arrival, from 1 */
+	uint64_t	 ia_seq;	/* order of arrival, from 1 */
 	uint64_t	 ia_ipackets, ia_ibytes;	/* sent to it */
 	uint64_t	 ia_opackets, ia_obytes;	/* sent from it */
 	RB_ENTRY(in_ifaddr) ia_link;	/* by ia_seq */

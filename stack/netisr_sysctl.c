@@ -16,7 +16,8 @@ sysctl_proto(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
 	const struct sysctl_netisr_proto snp = {
 		.snp_version = sizeof(snp), .snp_name = "ip",
-		.snp_proto = NETISR_IP, .snp_qlimit = V_netisr(req->vnet)->maxlen,
+		.snp_proto = NETISR_IP,
+		.snp_qlimit = V_netisr(req->vnet)->maxlen,
 		.snp_policy = NETISR_POLICY_SOURCE,
 		.snp_dispatch = NETISR_DISPATCH_DEFERRED,
 	};

@@ -22,7 +22,7 @@ struct xbpf_d {
 	int32_t		bd_async;
 	uint64_t	bd_rcount;	/* packets seen */
 	uint64_t	bd_dcount;	/* packets lost */
-	uint64_t	bd_fcount;	/* packets that the filter let through */
+	uint64_t	bd_fcount;	/* packets the filter let through */
 	int32_t		bd_sig;
 	int32_t		bd_slen;	/* bytes in the store buffer */
 	int32_t		bd_hlen;	/* bytes in the hold buffer */

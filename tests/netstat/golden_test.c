@@ -787,7 +787,8 @@ strings_of_any_bytes_become_json(void **state)
 		{ "q\"b\\n\n\x01", "{\"list\":[{\"s\":"
 		    "\"q\\\"b\\\\n\\n\\u0001\"},{}]}\n" },
 		{ "\xc3\xa9", "{\"list\":[{\"s\":\"\xc3\xa9\"},{}]}\n" },
-		{ "a\xff" "b", "{\"list\":[{\"s\":\"a\xef\xbf\xbd" "b\"},{}]}\n" },
+		{ "a\xff" "b", "{\"list\":[{\"s\":"
+		    "\"a\xef\xbf\xbd" "b\"},{}]}\n" },
 	};
 	static const struct xo_style json = { .json = true };
 	char *text;
