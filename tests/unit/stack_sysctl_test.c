@@ -5,6 +5,7 @@
  */
 #include "tests/unit/stack_tcp_fixture.h"
 #include "include/bsd/sys/sysctl.h"
+#include "include/bsd/sys/ucred.h"
 #include "stack/uipc.h"
 #include "sysctl/sysctl.h"
 #include "sysctl/xport.h"
@@ -777,6 +778,46 @@ time_wait_can_be_dropped(void **state)
 	expect_no_pcbs(n);
 }
 
+static int
+getcred(struct net *n, const char *name, const struct endpoint *local,
+    const struct endpoint *foreign, struct xucred *xuc)
+{
+	const struct endpoint *e[2] = { local, foreign };
+	struct sockaddr_in sin[2];
+	int mib[CTL_MAXNAME];
+	unsigned len = CTL_MAXNAME;
+	size_t size = sizeof(*xuc);
+
+	for (int i = 0; i < 2; i++)
+		sin[i] = (struct sockaddr_in) { .sin_family = AF_INET,
+			.sin_port = e[i]->port,
+			.sin_addr.s_addr = inaddr_to_v4(&e[i]->addr) };
+	assert_int_equal(sysctl_lookup(n->v, name, mib, &len), 0);
+	return ask(n, mib, len, sin, sizeof(sin), xuc, &size);
+}
+
+static void
+the_owner_of_a_socket_can_be_asked_for(void **state)
+{
+	struct net *n = net_of(state);
+	const struct cred user = { .uid = 17, .prison = prison0(n->v) };
+	struct endpoint here = ep("127.0.0.2", 53), there = ep("127.0.0.1", 9);
+	struct socket *so;
+	struct xucred xuc;
+
+	assert_int_equal(socreate(n->v, AF_INET, SOCK_DGRAM, 0, &user, &so),
+	    0);
+	here.port = htons(5300);
+	assert_int_equal(sobind(so, &here, &user), 0);
+	assert_int_equal(getcred(n, "net.inet.udp.getcred", &here, &there,
+	    &xuc), 0);
+	assert_int_equal(xuc.cr_uid, 17);
+	assert_int_equal(xuc.cr_ngroups, 0);
+	assert_int_equal(getcred(n, "net.inet.tcp.getcred", &here, &there,
+	    &xuc), ENOENT);
+	soclose(so);
+}
+
 int
 main(void)
 {
@@ -787,6 +828,7 @@ main(void)
 		net_test(whatever_is_written_to_counters_makes_them_zero),
 		net_test(a_connection_can_be_dropped_from_outside),
 		net_test(time_wait_can_be_dropped),
+		net_test(the_owner_of_a_socket_can_be_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
