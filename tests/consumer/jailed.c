@@ -7,6 +7,7 @@
  *	jailed get jail name ...		print parameters
  *	jailed list				jid and name of every jail
  *	jailed attach jail command		attach, run a command
+ *	jailed inside jail			attach, tell what it is like there
  *	jailed remove jail
  *	jailed old path hostname address command	jail(2) of old
  *
@@ -15,11 +16,13 @@
  */
 #include <sys/param.h>
 #include <sys/jail.h>
+#include <sys/sysctl.h>
 #include <sys/uio.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jail.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +175,43 @@ list(void)
 		err(1, "jail_get");
 }
 
+static int
+is_jailed(void)
+{
+	size_t len = sizeof(int);
+	int val = -1;
+
+	if (sysctlbyname("security.jail.jailed", &val, &len, NULL, 0) == -1)
+		err(1, "security.jail.jailed");
+	return val;
+}
+
+static int
+descriptors(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* The descriptor that sysctl(3) keeps must not lead out of the jail. */
+static void
+inside(const char *jail)
+{
+	int jid = id_of(jail), before, kept = 17;
+
+	before = descriptors();
+	printf("outside: jailed %d\n", is_jailed());
+	fflush(stdout);
+	if (jail_attach(jid) == -1)
+		err(1, "jail_attach: %s", jail_errmsg);
+	printf("inside: %d descriptors more, kept %d, uid %u\n",
+	    descriptors() - before, kept, (unsigned)getuid());
+	printf("inside: jailed %d\n", is_jailed());
+}
+
 static void
 old(char **argv)
 {
@@ -198,6 +238,8 @@ main(int argc, char **argv)
 		list();
 	else if (argc < 1)
 		errx(1, "usage: jailed set|make|update|get|list|attach|remove");
+	else if (strcmp(what, "inside") == 0)
+		inside(argv[0]);
 	else if (strcmp(what, "set") == 0) {
 		n = params(argc, argv);
 		if (jail_set(iov, niov, JAIL_CREATE | JAIL_ATTACH) == -1)

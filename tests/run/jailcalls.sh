@@ -57,6 +57,12 @@ is "$("$C/jailed" attach a sh -c 'hostname; "$0"' "$C/range" </dev/null)" \
 is "$("$C/jailed" attach a inetstat_in_jail=1 env 2>&1 | tail -n 1)" \
     "jailed: inetstat_in_jail=1: No such file or directory" \
     "it goes on after jail_attach() as it was"
+says "outside: jailed 0
+inside: 0 descriptors more, kept 17, uid 0
+inside: jailed 1
+0" "$C/jailed" inside a
+check "it sees no process outside" "$C/jailed" attach a \
+    sh -c '! kill -0 '"$daemon"' 2>/dev/null'
 says "7" "$C/jailed" attach a sh -c 'exit 7'
 "$C/jailed" attach a sh -c 'echo $$ >'"$T/pid"'; exec sleep 60' &
 shadow=$!

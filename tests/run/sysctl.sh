@@ -171,11 +171,6 @@ is "$(netjail -n r -o portrange.first=20000 -o portrange.last=20010 / r.test \
 20010
 49152" "a jail reads the range of ports that is its own"
 
-# Who may see whose.
-sysctl security.bsd.see_other_uids=0 >/dev/null
-is "$(sysctl -n security.bsd.see_other_uids)" 0 "see_other_uids is set"
-sysctl security.bsd.see_other_uids=1 >/dev/null
-
 # Nobody there.
 says "sysctl: cannot reach netjaild: No such file or directory
 1" env NETJAIL_SOCK="$T/none" sysctl -a
