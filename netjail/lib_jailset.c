@@ -1,6 +1,6 @@
 /*
- * lib_jailset.c - jail_set(2) and jail_get(2) of libnetjail, and what is made of
- * them: jail(2), jail_getid(3), jail_getname(3).
+ * lib_jailset.c - jail_set(2) and jail_get(2) of libnetjail, and what is made
+ * of them: jail(2), jail_getid(3), jail_getname(3).
  *
  * Theory of operation
  *
@@ -14,8 +14,8 @@
  *	boolean		int, or nothing: the name alone says it ("nopersist")
  *	addresses	array of struct in_addr or in6_addr
  *
- * "errmsg" is where a sentence goes if something is refused.  jail_get() with no
- * room for a value (iov_base NULL) says how much it wants.
+ * "errmsg" is where a sentence goes if something is refused.  jail_get() with
+ * no room for a value (iov_base NULL) says how much it wants.
  *
  * The daemon knows jails; the namespaces of a new one are made here, after it
  * has agreed.  Where that fails the jail is removed again.

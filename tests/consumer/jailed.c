@@ -9,7 +9,7 @@
  *	jailed attach jail command		attach, run a command
  *	jailed inside jail			attach, tell what it is like there
  *	jailed remove jail
- *	jailed old path hostname address command	jail(2) of old
+ *	jailed old path hostname addr command	jail(2) of old
  *
  * Values of ip4.addr are addresses separated by commas; those of persist and
  * portrange.* are numbers; all else is text.
