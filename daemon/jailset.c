@@ -28,6 +28,10 @@
 #define LINUX_HOSTMAX	64	/* of a UTS namespace */
 #define NOTGIVEN	(-1)
 
+/* How many addresses a jail may give to one below it: more would hold packets
+ * up.  FreeBSD's limit for all jails. */
+#define MAXINSIDE	255
+
 struct request {
 	struct daemon	*d;
 	struct prison	*viewer;	/* whose jail asks */
@@ -70,6 +74,8 @@ add_address(struct request *rq, const char *s, const char *end)
 	strlcpy(text, s, len < sizeof(text) ? len + 1 : sizeof(text));
 	if (len >= sizeof(text) || !inaddr_pton(text, &a) || !inaddr_is_v4(&a))
 		return refuse(rq, EINVAL, "not an IPv4 address: %s", text);
+	if (rq->naddr == MAXINSIDE && prison_jid(rq->viewer) != 0)
+		return refuse(rq, EINVAL, "too many IPv4 addresses");
 	if (rq->naddr == rq->room) {
 		rq->room = rq->room == 0 ? 16 : 2 * rq->room;
 		n = realloc(rq->addr, rq->room * sizeof(*n));

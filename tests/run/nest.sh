@@ -53,6 +53,10 @@ is "$(jexec p netjail -c name=d children.max=4 persist 2>&1)" \
 is "$(jexec p netjail -m name=c allow.raw_sockets 2>&1)" \
     "netjail: c: a right that jail \"p\" lacks" "not later, either"
 
+is "$(jexec p netjail -c name=d persist ip4.addr="$(seq -s , -f 10.1.%g.1 \
+    0 255)" 2>&1)" "netjail: d: too many IPv4 addresses" \
+    "its parent gives it no more than 255"
+
 for how in "jexec p.c" "jexec p jexec c"; do
 	is "$(in_c ${how#jexec } python3 "$T/bind" 10.0.41.2 0.0.0.0 10.0.41.1)" \
 	    "10.0.41.2 10.0.41.2 EADDRNOTAVAIL " "$how: it is held to its address"
