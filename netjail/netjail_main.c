@@ -331,6 +331,8 @@ run_on_stack(const struct options *o, char **command)
 
 	if (*command == NULL)
 		usage();
+	if (launch_inside())
+		errx(1, "host: we are in a jail");
 	if ((c.sock = launch_connect()) < 0 || (pid = launch_start(&c)) < 0)
 		return 1;
 	return launch_wait(&c, pid, NULL);

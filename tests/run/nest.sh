@@ -95,6 +95,9 @@ else
 	skip "only a jail's root makes jails" "needs root"
 fi
 
+is "$(jexec p netjail host echo ran 2>&1)" "netjail: host: we are in a jail" \
+    "nobody in a jail is on the stack without one"
+
 # ---- sockets ----
 
 jexec p jexec c "$R/static" serve 0.0.0.0 80 child >/dev/null 2>&1 &
