@@ -61,7 +61,7 @@ all: $(PROGS) $(LIB) $(STACKLIB)	## build everything into build/bin and build/li
 
 $(B)/bin/netjaild: LDLIBS = -lbsd -lpcap -lseccomp
 $(B)/bin/netjaild: $(call objs,$(DAEMON))
-$(B)/bin/netjail $(B)/bin/jls $(B)/bin/jexec: LDLIBS = -lbsd
+$(B)/bin/netjail $(B)/bin/jls $(B)/bin/jexec: LDLIBS = -lbsd -lfuse3
 $(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
@@ -77,7 +77,7 @@ $(B)/bin/netjail-metrics: $(call objs,netjail/metrics_main.c netjail/metrics.c \
 $(B)/bin/netjail-top: LDLIBS = -lncurses -ltinfo -lbsd -lm
 $(B)/bin/netjail-top: $(call objs,$(wildcard netjail/top*.c) \
 	  netjail/census.c $(FETCH))
-$(B)/bin/netjail-doctor: LDLIBS = -lbsd
+$(B)/bin/netjail-doctor: LDLIBS = -lbsd -lfuse3
 $(B)/bin/netjail-doctor: $(call objs,$(wildcard netjail/doctor*.c) $(TOOL) \
 	  $(TOOLCORE))
 
@@ -91,7 +91,7 @@ $(LIB): $(call pics,$(LIBSRC) $(filter-out netjail/launch_jail.c,$(TOOL)) \
 	  $(TOOLCORE)) $(LIBMAP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs \
-	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd
+	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd -lfuse3
 	@ln -sf $(LIBNAME) $(@D)/libnetjail.so
 $(STACKLIB): $(call pics,$(STACKSRC))
 	@mkdir -p $(@D)

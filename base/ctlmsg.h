@@ -21,10 +21,14 @@
  * CTL_ENTER	-				CTL_END with fd: pidfd of its init
  * CTL_NOTIFY	-, fd: seccomp listener		CTL_END
  * CTL_JAIL_REMOVE -				CTL_END
+ * CTL_DIAG	-				CTL_END with fd: a netlink socket
+ *						that knows the jail's sockets
+ * CTL_VIEW	-				CTL_END with fd: a connection that
+ *						asks as nobody in the jail
  * CTL_PING	-				CTL_END
  *
- * arg of CTL_JAIL_INIT, CTL_ENTER, CTL_NOTIFY and CTL_JAIL_REMOVE is the jid
- * (0: the stack itself).
+ * arg of CTL_JAIL_INIT, CTL_ENTER, CTL_NOTIFY, CTL_JAIL_REMOVE, CTL_DIAG and
+ * CTL_VIEW is the jid (0: the stack itself).
  *
  * Parameters of jails (netjail/jailparam.h) are text.  arg of CTL_JAIL_SET is
  * JAIL_CREATE, JAIL_UPDATE or both (make it unless it exists), and JAIL_ATTACH:
@@ -41,8 +45,8 @@
  * jail.
  *
  * Inside a jail, CTL_SYSCTL, CTL_PING and CTL_JAIL_GET are anybody's, and the
- * jail's superuser may also send CTL_JAIL_SET, CTL_JAIL_INIT, CTL_ENTER and
- * CTL_JAIL_REMOVE, about jails below his own.
+ * jail's superuser may also send CTL_JAIL_SET, CTL_JAIL_INIT, CTL_ENTER,
+ * CTL_DIAG, CTL_VIEW and CTL_JAIL_REMOVE, about jails below his own.
  *
  * The leash: init of a jail (process 1 in it) makes a connection of its own
  * and sends CTL_JAIL_INIT on it.  The daemon keeps it.  It closes it when the
@@ -62,6 +66,10 @@
 /* A family no Linux knows; the jail's filter hands it to the daemon. */
 #define AF_NETJAIL	0x4e4a
 
+/* Where init has a netlink socket (NETLINK_SOCK_DIAG) of its network namespace,
+ * for the daemon to take, while CTL_JAIL_INIT is on its way. */
+#define INIT_UNIX_FD	100
+
 #define CTL_MAXREQUEST	65536	/* bytes, header included */
 
 enum ctlop {
@@ -74,6 +82,8 @@ enum ctlop {
 	CTL_JAIL_REMOVE,
 	CTL_PING,
 	CTL_JAIL_GET,
+	CTL_DIAG,
+	CTL_VIEW,
 	CTL_DATA = 100,		/* replies */
 	CTL_END
 };

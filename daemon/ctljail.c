@@ -15,9 +15,11 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/filter.h"
+#include "daemon/face.h"
 #include "daemon/jailset.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
+#include "daemon/sockdiag.h"
 #include "netjail/prison.h"
 
 static struct daemon *
@@ -88,6 +90,36 @@ req_notify(struct conn *cn, struct djail *j)
 }
 
 static int
+req_diag(struct conn *cn, struct djail *j)
+{
+	struct face *f;
+	int error, fd;
+
+	if ((error = sockdiag_open(j, SOCK_RAW, &fd, &f)) != 0)
+		return conn_end(cn, error, 0);
+	error = conn_end_fd(cn, fd);
+	close(fd);
+	return error;
+}
+
+static int
+req_view(struct conn *cn, struct djail *j)
+{
+	const struct cred nobody = djail_cred(j, DJAIL_NOBODY);
+	struct conn *view;
+	int fds[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return conn_end(cn, errno, 0);
+	if ((view = conn_new(cn->ctl, fds[1], nobody)) != NULL)
+		view->jail = j;
+	error = view == NULL ? conn_end(cn, ENOMEM, 0) :
+	    conn_end_fd(cn, fds[0]);
+	close(fds[0]);
+	return error;
+}
+
+static int
 req_jail(struct conn *cn, const struct ctlmsg *m)
 {
 	struct daemon *d = conn_daemon(cn);
@@ -108,6 +140,10 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 		if (cn->infd < 0)
 			return conn_end(cn, EINVAL, 0);
 		return req_notify(cn, j);
+	case CTL_DIAG:
+		return req_diag(cn, j);
+	case CTL_VIEW:
+		return req_view(cn, j);
 	case CTL_JAIL_REMOVE:
 		if (host)
 			return conn_end(cn, EINVAL, 0);

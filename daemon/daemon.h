@@ -16,6 +16,7 @@
  *			look and behave like the TCP or UDP socket behind it
  *	sockdiag	a netlink socket that asks which sockets there are;
  *			diagrec, diagbc: its records and filters
+ *	unixdiag	the AF_UNIX sockets of jailed programs, from the kernel
  *	target		the calling thread's memory and descriptors
  *	files		kern.file: which processes hold which sockets
  *	capture		lo0's packets to a file

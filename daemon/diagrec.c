@@ -22,6 +22,7 @@
 #include "daemon/djail.h"
 #include "daemon/face.h"
 #include "daemon/sockcall.h"
+#include "daemon/unixdiag.h"
 #include "pcb/in_pcb.h"
 #include "stack/socket.h"
 #include "stack/tcp.h"
@@ -293,10 +294,12 @@ put_attrs(struct diag_part *p, const struct diag_query *q,
 		.transparent = (inp->inp_flags & INP_BINDANY) != 0,
 		.bind_address_no_port = (inp->inp_flags & INP_NOPORTYET) != 0,
 	};
-	/* RCV_SHUTDOWN and SEND_SHUTDOWN. */
-	uint8_t down = (uint8_t)((so->so_rcv.sb_state & SBS_CANTRCVMORE ? 1 : 0) |
-	    (so->so_snd.sb_state & SBS_CANTSENDMORE ? 2 : 0));
+	uint8_t down = 0;
 
+	if ((so->so_rcv.sb_state & SBS_CANTRCVMORE) != 0)
+		down |= 1;	/* RCV_SHUTDOWN */
+	if ((so->so_snd.sb_state & SBS_CANTSENDMORE) != 0)
+		down |= 2;	/* SEND_SHUTDOWN */
 	attr(p, INET_DIAG_SHUTDOWN, &down, sizeof(down));
 	if (asked(q, INET_DIAG_TOS))
 		attr(p, INET_DIAG_TOS, &inp->inp_ip_tos, 1);
@@ -340,6 +343,45 @@ diagrec_put(struct diag_part *p, const struct diag_query *q,
 	put(p, &m, sizeof(m));
 	if (so != NULL)
 		put_attrs(p, q, inp, &m);
+	message_end(p, start);
+	return true;
+}
+
+/* ---- AF_UNIX ---- */
+
+/* The attributes that a bit of udiag_show asks for. */
+static const struct {
+	uint32_t show;
+	uint16_t type;
+} unix_attrs[] = {
+	{ UDIAG_SHOW_NAME, UNIX_DIAG_NAME },
+	{ UDIAG_SHOW_VFS, UNIX_DIAG_VFS },
+	{ UDIAG_SHOW_PEER, UNIX_DIAG_PEER },
+	{ UDIAG_SHOW_RQLEN, UNIX_DIAG_RQLEN },
+	{ UDIAG_SHOW_MEMINFO, UNIX_DIAG_MEMINFO },
+	{ UDIAG_SHOW_UID, UNIX_DIAG_UID },
+};
+
+bool
+diagrec_unix(struct diag_part *p, const struct diag_query *q,
+    const struct unixrec *rec, uint16_t flags)
+{
+	const void *data;
+	size_t start;
+	unsigned i;
+	size_t len;
+
+	if (p->cap - p->len < rec->len + sizeof(struct nlmsghdr))
+		return false;
+	start = message_begin(p, q, q->hdr.nlmsg_type, flags);
+	put(p, rec->msg, sizeof(*rec->msg));
+	for (i = 0; i < sizeof(unix_attrs) / sizeof(unix_attrs[0]); i++)
+		if ((q->un.udiag_show & unix_attrs[i].show) != 0 &&
+		    (data = unixdiag_attr(rec, unix_attrs[i].type, &len)) !=
+		    NULL)
+			attr(p, unix_attrs[i].type, data, len);
+	if ((data = unixdiag_attr(rec, UNIX_DIAG_SHUTDOWN, &len)) != NULL)
+		attr(p, UNIX_DIAG_SHUTDOWN, data, len);
 	message_end(p, start);
 	return true;
 }

@@ -9,9 +9,11 @@
 #include <stdint.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/unix_diag.h>
 
 struct djail;
 struct inpcb;
+struct unixrec;
 
 /* Messages that are sent together.  All of them are multiples of four long. */
 struct diag_part {
@@ -31,6 +33,7 @@ struct diag_query {
 	struct inet_diag_sockid id;
 	const uint8_t	*bc;		/* a valid filter, or bclen 0 */
 	size_t		 bclen;
+	struct unix_diag_req un;	/* AF_UNIX: instead of all these */
 };
 
 /* inp's state in Linux's numbers; 0: Linux would not list it. */
@@ -43,9 +46,14 @@ bool	diagrec_wanted(const struct diag_query *q, const struct inpcb *inp);
 bool	diagrec_cookie(const struct inet_diag_sockid *id,
 	    const struct inpcb *inp);
 
-/* Append inp's record.  False: no room.  *cost: how long it took, in records. */
+/* Append inp's record.  False: no room.  *cost: how long it took, in records
+ * of a microsecond or less. */
 bool	diagrec_put(struct diag_part *p, const struct diag_query *q,
 	    const struct inpcb *inp, uint16_t flags, unsigned *cost);
+
+/* The same for a socket of the kernel's (unixdiag.h).  False: no room. */
+bool	diagrec_unix(struct diag_part *p, const struct diag_query *q,
+	    const struct unixrec *rec, uint16_t flags);
 
 /* Append a message with a body; false: no room. */
 bool	diagrec_message(struct diag_part *p, const struct diag_query *q,

@@ -31,6 +31,7 @@
 #include "daemon/files.h"
 #include "daemon/nest.h"
 #include "daemon/notify.h"
+#include "daemon/unixdiag.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
 
@@ -39,7 +40,6 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
 #endif
 
-#define NOBODY 65534	/* whom a user namespace shows for ids it has not */
 
 /*
  * How much of removing jails is done between packets, in things of some 100 ns
@@ -188,7 +188,7 @@ djail_uid(const struct djail *j, uint32_t uid)
 	for (m = j->uids; uid != 0 && m < j->uids + DJAIL_IDMAPS; m++)
 		if (uid - m->outside < m->count)
 			return uid - m->outside + m->inside;
-	return uid == 0 ? 0 : NOBODY;
+	return uid == 0 ? 0 : DJAIL_NOBODY;
 }
 
 /* ---- listeners ---- */
@@ -334,6 +334,7 @@ djail_watch(struct djail *j, int fd)
 	j->init.fd = fd;
 	j->init.fn = init_event;
 	target_uidmap(fd, j->uids, DJAIL_IDMAPS);
+	unixdiag_init(j, fd);
 	if ((error = loop_add(&j->d->loop, &j->init, EPOLLIN)) != 0) {
 		close(fd);
 		j->init.fd = -1;
@@ -417,6 +418,7 @@ djail_free(struct djail *j)
 	while ((l = TAILQ_FIRST(&j->listeners)) != NULL)
 		(void)listener_free(l, &all);
 	control_drop(d, j);
+	unixdiag_fini(j);
 	djail_unwatch(j);
 	nest_leave(j);
 	for (up = j->up; up != NULL; up = up->up)

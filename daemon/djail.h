@@ -39,7 +39,10 @@ struct listener {		/* a seccomp listener */
 	bool		 hungup;
 };
 
+/* Rows kept of a jail's uid_map; and the user that stands for all who are in
+ * none. */
 #define DJAIL_IDMAPS	8
+#define DJAIL_NOBODY	65534
 
 struct djail {
 	struct daemon	*d;
@@ -55,6 +58,7 @@ struct djail {
 	pid_t		 initpid;	/* its number, while it is watched */
 	uint64_t	 pidns;		/* its pid namespace; 0: not known */
 	unsigned	 nslevel;	/* how far below ours that is */
+	struct unixdiag	*unixdiag;	/* NULL: it cannot be had */
 	struct idmap	 uids[DJAIL_IDMAPS];	/* count 0 ends */
 	struct djail	*up;		/* of the jail above; NULL: none */
 	unsigned	 nbelow;	/* djails below it, dying ones too */

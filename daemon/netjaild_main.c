@@ -32,6 +32,7 @@
 #include "daemon/files.h"
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
+#include "daemon/unixdiag.h"
 #include "daemon/turn.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
@@ -246,6 +247,7 @@ daemon_init(struct daemon *d)
 		return error;
 	files_init(d);
 	sosetparked(d->vnet, face_parked);
+	unixdiag_list(d);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ pair_make(enum pair_kind kind, struct pair *p)
 {
 	int type = kind == PAIR_DGRAM ? SOCK_SEQPACKET : SOCK_STREAM;
 	socklen_t len = sizeof(p->cookie);
-	struct stat st;
+	struct stat st = { .st_ino = 0 };
 	int fds[2], error = 0;
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)

@@ -11,12 +11,15 @@
  * has asked for lies in kernel buffers that are its own.  A datagram may hold
  * several requests; they are answered in order.
  *
- * All who ask share TURN_NS a turn, one step at a time each; whoever comes first
- * has one for certain.
+ * All who ask share TURN_NS a turn, one step at a time each; whoever comes
+ * first has one for certain.  So who asks without waiting may be told EAGAIN
+ * where the kernel has its answer ready at once.
  *
  * A jail is shown its own sockets and those of jails below it.  Its IPv6 and
  * other sockets do not exist: a listing of IPv6 is empty, one of a protocol
- * unknown here is refused with ENOENT, as by a kernel without it.
+ * unknown here is refused with ENOENT, as by a kernel without it.  AF_UNIX
+ * sockets are the kernel's, and passed on as it tells of them (unixdiag.h);
+ * those of jails below are in other namespaces and not shown.
  *
  * SOCK_DESTROY is refused with EOPNOTSUPP, as by a kernel built without it, and
  * so are the groups that tell of sockets which end.
@@ -29,6 +32,7 @@
 #include <sys/socket.h>
 #include <linux/sock_diag.h>
 
+#include "base/nlmsg.h"
 #include "daemon/diagbc.h"
 #include "daemon/diagrec.h"
 #include "daemon/djail.h"
@@ -36,6 +40,7 @@
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
 #include "daemon/sockdiag_int.h"
+#include "daemon/unixdiag.h"
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
 #include "stack/tcp.h"
@@ -81,21 +86,12 @@ protocol_pcbs(const struct face *f, unsigned protocol)
 static int
 query_attrs(struct diag_query *q, const uint8_t *p, size_t len)
 {
-	struct nlattr a;
+	const struct nlattr *a;
 
-	while (len >= sizeof(a)) {
-		memcpy(&a, p, sizeof(a));
-		if (a.nla_len < sizeof(a) || a.nla_len > len)
-			break;		/* the kernel minds no rubbish here */
-		if ((a.nla_type & NLA_TYPE_MASK) == INET_DIAG_REQ_BYTECODE) {
-			q->bc = p + sizeof(a);
-			q->bclen = a.nla_len - sizeof(a);
-		}
-		if (NLMSG_ALIGN(a.nla_len) >= len)
-			break;
-		len -= NLMSG_ALIGN(a.nla_len);
-		p += NLMSG_ALIGN(a.nla_len);
-	}
+	/* The kernel minds no rubbish behind them. */
+	while ((a = nl_attr(&p, &len)) != NULL)
+		if ((a->nla_type & NLA_TYPE_MASK) == INET_DIAG_REQ_BYTECODE)
+			q->bc = nl_value(a, &q->bclen);
 	return diagbc_valid(q->bc, q->bclen) ? 0 : EINVAL;
 }
 
@@ -133,13 +129,30 @@ query_inet(struct diag_query *q, const struct request *rq)
 }
 
 static int
-query_family(struct diag_query *q, const struct request *rq)
+query_unix(struct diag_query *q, const struct face *f,
+    const struct request *rq)
+{
+	if (rq->len < sizeof(q->un))
+		return EINVAL;
+	memcpy(&q->un, rq->body, sizeof(q->un));
+	q->family = AF_UNIX;
+	if ((rq->hdr.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP &&
+	    q->un.udiag_ino == 0)
+		return EINVAL;
+	return f->jail->unixdiag != NULL ? 0 : ENOENT;
+}
+
+static int
+query_family(struct diag_query *q, const struct face *f,
+    const struct request *rq)
 {
 	struct sock_diag_req any;
 
 	if (rq->len < sizeof(any))
 		return EINVAL;
 	memcpy(&any, rq->body, sizeof(any));
+	if (any.sdiag_family == AF_UNIX)
+		return query_unix(q, f, rq);
 	if (any.sdiag_family != AF_INET && any.sdiag_family != AF_INET6)
 		return any.sdiag_family < AF_MAX ? ENOENT : EINVAL;
 	return query_inet(q, rq);
@@ -159,7 +172,7 @@ query_parse(struct diag_query *q, const struct face *f,
 	case DCCPDIAG_GETSOCK:
 		return ENOENT;
 	case SOCK_DIAG_BY_FAMILY:
-		return query_family(q, rq);
+		return query_family(q, f, rq);
 	case SOCK_DESTROY:
 		return EOPNOTSUPP;
 	}
@@ -293,6 +306,92 @@ send_one(struct face *f, const struct diag_query *q, int *error)
 	return part_send(f, &p);
 }
 
+/* ---- AF_UNIX ---- */
+
+/* Append what is asked for, from *last on.  True: that was all. */
+static bool
+unix_fill(const struct face *f, const struct diag_query *q,
+    struct diag_part *p, uint64_t *last)
+{
+	struct unixrec rec;
+	unsigned n;
+
+	for (n = 0; n < SLICE; n++) {
+		if (!unixdiag_after(f->jail, (uint32_t)*last, &rec))
+			return true;
+		if ((q->un.udiag_states >> rec.msg->udiag_state & 1) != 0 &&
+		    !diagrec_unix(p, q, &rec, NLM_F_MULTI))
+			return false;
+		*last = rec.ino;
+	}
+	return false;
+}
+
+/* A round has to be heard first.  *ready: it has been; or an errno. */
+static int
+unix_hear(struct face *f, bool *ready)
+{
+	struct sockdiag *sd = f->diag;
+
+	if (!sd->begun) {
+		if ((sd->upto = unixdiag_begin(f->jail)) == 0)
+			return ENOBUFS;
+		sd->begun = true;
+		sd->last = 0;
+	}
+	*ready = unixdiag_step(f->jail, sd->upto);
+	return 0;
+}
+
+static enum step
+unix_dump(struct face *f, const struct diag_query *q, bool *done)
+{
+	struct diag_part p = { .buf = part_buf, .cap = f->diag->room };
+	uint64_t last = f->diag->last;
+	const int32_t ok = 0;
+
+	*done = unix_fill(f, q, &p, &last) && diagrec_message(&p, q,
+	    NLMSG_DONE, NLM_F_MULTI, &ok, sizeof(ok));
+	if (!part_send(f, &p)) {
+		*done = false;
+		return STEP_REST;
+	}
+	f->diag->last = last;
+	return STEP_MORE;
+}
+
+static enum step
+unix_one(struct face *f, const struct diag_query *q, bool *done)
+{
+	struct diag_part p = { .buf = part_buf, .cap = sizeof(part_buf) };
+	struct unixrec rec;
+
+	if (!unixdiag_find(f->jail, q->un.udiag_ino, &rec))
+		*done = send_verdict(f, q, ENOENT);
+	else {
+		(void)diagrec_unix(&p, q, &rec, 0);
+		*done = part_send(f, &p);
+	}
+	return *done ? STEP_MORE : STEP_REST;
+}
+
+static enum step
+unix_step(struct face *f, const struct diag_query *q, bool *done)
+{
+	bool ready = false;
+	int error = unix_hear(f, &ready);
+
+	*done = false;
+	if (error != 0) {
+		*done = send_verdict(f, q, error);
+		return *done ? STEP_MORE : STEP_REST;
+	}
+	if (!ready)
+		return STEP_MORE;
+	return (q->hdr.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP ?
+	    unix_dump(f, q, done) : unix_one(f, q, done);
+}
+
 /* ---- steps ---- */
 
 /* A step of one request.  *done: it has been answered. */
@@ -304,6 +403,8 @@ request_step(struct face *f, const struct request *rq, bool *done)
 
 	*done = false;
 	error = query_parse(&q, f, rq);
+	if (error == 0 && q.family == AF_UNIX)
+		return unix_step(f, &q, done);
 	if (error == 0 && protocol_pcbs(f, q.protocol) == NULL)
 		error = ENOENT;
 	if (error == 0 && (rq->hdr.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
@@ -372,11 +473,11 @@ face_step(struct face *f)
 	ssize_t n;
 	bool done;
 
-	n = recv(f->src.fd, buf, sizeof(buf), MSG_PEEK | MSG_DONTWAIT);
-	if (n <= 0 && f->app_gone) {
+	if (f->app_gone) {	/* nobody reads what is answered */
 		face_free(f, false);
 		return STEP_FREED;
 	}
+	n = recv(f->src.fd, buf, sizeof(buf), MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0) {
 		f->rx_ready = false;
 		return STEP_REST;

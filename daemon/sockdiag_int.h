@@ -20,7 +20,8 @@ struct sockdiag {
 	uint32_t	 portid;
 	uint32_t	 room;		/* bytes of the longest part to send */
 	size_t		 done;		/* bytes of the datagram answered */
-	uint64_t	 upto, last;	/* generation counts */
+	uint64_t	 upto, last;	/* generation counts; AF_UNIX: the
+					 * round, the last inode number */
 };
 
 #endif

@@ -11,6 +11,8 @@
  *		there is nothing to escape to.
  *   /proc	a new one, of the jail's processes (where the directory exists
  *		and the kernel allows it)
+ *   /proc/net	the stack's sockets in the kernel's format, served by init
+ *		(launch_procnet.c), where there is FUSE
  *   host name	the jail's
  *   lo		up, with the jail's addresses
  *
@@ -43,6 +45,7 @@
 #include <linux/audit.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/mount.h>
@@ -55,6 +58,7 @@
 
 #include "base/ctlmsg.h"
 #include "netjail/launch.h"
+#include "netjail/launch_procnet.h"
 #include "sysctl/client.h"
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS |	\
@@ -73,6 +77,10 @@
 #define LEASH_FD	3
 #define STARTER_FD	4
 #define NETLINK_FD	5
+/* Those of /proc/net. */
+#define FUSE_FD		6
+#define DIAG_FD		7
+#define VIEW_FD		8
 
 /* How often init looks whether it is alone, if it is to end then. */
 #define ALONE_MS	200
@@ -94,14 +102,27 @@ clone_apart(int *pidfdp)
 	return pid;
 }
 
-/* A new proc on ./proc. */
+/* What init has from its beginning on. */
+struct init {
+	const struct launch_jail *jail;
+	int	 starter;
+	int	 fuse;
+	struct procnet *procnet;	/* NULL: there is none */
+	struct launch_lo lo;
+};
+
+/* A new proc on ./proc, with a net of ours in it. */
 static void
-mount_proc(bool verbose)
+mount_proc(struct init *in)
 {
+	bool verbose = in->jail->verbose;
+
 	if (access("proc", F_OK) != 0)
 		return;
 	if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-	    NULL) != 0 && verbose)
+	    NULL) == 0)
+		in->procnet = procnet_mount(verbose, &in->fuse);
+	else if (verbose)
 		warn("mount /proc");
 }
 
@@ -110,8 +131,9 @@ mount_proc(bool verbose)
  * namespace the kernel allows a new one only where one is in sight.
  */
 static int
-enter_root(const char *path, bool verbose)
+enter_root(struct init *in)
 {
+	const char *path = in->jail->path;
 	bool whole = strcmp(path, "/") == 0;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
@@ -126,7 +148,7 @@ enter_root(const char *path, bool verbose)
 		warn("%s", path);
 		return -1;
 	}
-	mount_proc(verbose);
+	mount_proc(in);
 	if (whole)
 		return 0;
 	/* The old root is then mounted on top of the new one, at "." */
@@ -138,20 +160,37 @@ enter_root(const char *path, bool verbose)
 	return 0;
 }
 
-static int
-build(const struct launch_jail *j)
+/* For the daemon to take; without it, it does not know these sockets. */
+static void
+show_unix(void)
 {
+	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	if (s < 0 || s == INIT_UNIX_FD)
+		return;
+	(void)dup2(s, INIT_UNIX_FD);
+	close(s);
+}
+
+static int
+build(struct init *in)
+{
+	const struct launch_jail *j = in->jail;
+
 	if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) {
 		warn("ids of the jail's init");
 		return -1;
 	}
-	if (enter_root(j->path, j->verbose) != 0)
+	if (enter_root(in) != 0)
 		return -1;
 	if (sethostname(j->hostname, strlen(j->hostname)) != 0) {
 		warn("hostname %s", j->hostname);
 		return -1;
 	}
-	return launch_lo(j->addr, j->naddr);
+	show_unix();
+	if (launch_lo(j->addr, j->naddr) != 0)
+		return -1;
+	return launch_lo_open(&in->lo);
 }
 
 #define LOAD(field)                                                         \
@@ -168,50 +207,91 @@ build(const struct launch_jail *j)
 	RET(SECCOMP_RET_ALLOW),                                             \
 	RET(SECCOMP_RET_ERRNO | EPERM)
 
-/* What init does is all that it may do. */
+#define ALLOW_LIFE                                                          \
+	LOAD(arch),                                                         \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),             \
+	RET(SECCOMP_RET_ERRNO | EPERM),                                     \
+	LOAD(nr),                                                           \
+	ALLOW_CALL(SYS_read), ALLOW_CALL(SYS_close), ALLOW_CALL(SYS_ppoll), \
+	ALLOW_CALL(SYS_sethostname), ALLOW_CALL(SYS_exit_group)
+#define ALLOW_REST                                                          \
+	ALLOW_IF(SYS_kill, 1, 0),                                           \
+	ALLOW_IF(SYS_sendto, 0, NETLINK_FD),                                \
+	ALLOW_IF(SYS_recvfrom, 0, NETLINK_FD),                              \
+	ALLOW_IF(SYS_write, 0, STARTER_FD),                                 \
+	RET(SECCOMP_RET_ERRNO | EPERM)
+
+/* Where it serves /proc/net: memory, and writing to what descriptors it has. */
 static int
-confine(void)
+confine_serving(void)
 {
 	struct sock_filter code[] = {
-		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
-		RET(SECCOMP_RET_ERRNO | EPERM),
-		LOAD(nr),
-		ALLOW_CALL(SYS_read),
-		ALLOW_CALL(SYS_close),
-		ALLOW_CALL(SYS_ppoll),
-		ALLOW_CALL(SYS_sethostname),
-		ALLOW_CALL(SYS_exit_group),
-		ALLOW_IF(SYS_kill, 1, 0),
-		ALLOW_IF(SYS_sendto, 0, NETLINK_FD),
-		ALLOW_IF(SYS_recvfrom, 0, NETLINK_FD),
-		ALLOW_IF(SYS_write, 0, STARTER_FD),
-		RET(SECCOMP_RET_ERRNO | EPERM),
+		ALLOW_LIFE,
+		ALLOW_CALL(SYS_write), ALLOW_CALL(SYS_writev),
+		ALLOW_CALL(SYS_brk), ALLOW_CALL(SYS_mmap),
+		ALLOW_CALL(SYS_munmap), ALLOW_CALL(SYS_mremap),
+		ALLOW_CALL(SYS_madvise), ALLOW_CALL(SYS_futex),
+		ALLOW_CALL(SYS_sendmsg), ALLOW_CALL(SYS_recvmsg),
+		ALLOW_CALL(SYS_getpid), ALLOW_CALL(SYS_restart_syscall),
+		ALLOW_REST,
 	};
 	struct sock_fprog prog = {
 		.len = sizeof(code) / sizeof(code[0]), .filter = code,
 	};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return -1;
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }
 
-/* Every descriptor to its place, and no other left. */
+/* What init does is all that it may do. */
 static int
-arrange(int null, int leash, int starter, int netlink)
+confine_quiet(void)
 {
-	const int from[] = { null, null, null, leash, starter, netlink };
-	int i, fd[NETLINK_FD + 1];
+	struct sock_filter code[] = {
+		ALLOW_LIFE,
+		ALLOW_REST,
+	};
+	struct sock_fprog prog = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
+static int
+confine(const struct init *in)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return in->procnet != NULL ? confine_serving() : confine_quiet();
+}
+
+/* Every descriptor to its place, and no other left; -1 has none. */
+static int
+arrange(struct init *in, int null, int leash, int diag, int view)
+{
+	bool net = in->procnet != NULL;
+	const int from[] = {
+		null, null, null, leash, in->starter, in->lo.sock,
+		net ? in->fuse : -1, net ? diag : -1, net ? view : -1,
+	};
+	int i, fd[VIEW_FD + 1];
 
 	/* Out of the way of the places first. */
-	for (i = 0; i <= NETLINK_FD; i++)
-		if ((fd[i] = fcntl(from[i], F_DUPFD, NETLINK_FD + 1)) < 0)
+	for (i = 0; i <= VIEW_FD; i++) {
+		fd[i] = fcntl(from[i], F_DUPFD, VIEW_FD + 1);
+		if (fd[i] < 0 && from[i] >= 0)
 			return -1;
-	for (i = 0; i <= NETLINK_FD; i++)
-		if (dup2(fd[i], i) < 0)
+	}
+	for (i = 0; i <= VIEW_FD; i++) {
+		if (fd[i] < 0)
+			close(i);
+		else if (dup2(fd[i], i) < 0)
 			return -1;
-	return (int)syscall(SYS_close_range, NETLINK_FD + 1, UINT_MAX, 0);
+	}
+	in->lo.sock = NETLINK_FD;
+	if (net)
+		procnet_place(in->procnet, FUSE_FD, DIAG_FD, VIEW_FD);
+	return (int)syscall(SYS_close_range, VIEW_FD + 1, UINT_MAX, 0);
 }
 
 static void
@@ -315,18 +395,27 @@ obey(const struct launch_lo *lo, bool *ending)
 
 /* Until the leash is cut, or nobody is left to be there for. */
 static void __attribute__((noreturn))
-serve(const struct launch_lo *lo)
+serve(struct init *in)
 {
 	const struct timespec pause = { 0, ALONE_MS * 1000000L };
-	struct pollfd pfd = { .fd = LEASH_FD, .events = POLLIN };
+	struct pollfd p[1 + PROCNET_FDS] = {
+		{ .fd = LEASH_FD, .events = POLLIN },
+	};
+	nfds_t n = in->procnet != NULL ? 1 + PROCNET_FDS : 1;
 	bool ending = false;
 
 	for (;;) {
 		if (ending && kill(-1, 0) != 0 && errno == ESRCH)
 			init_exit(0);
-		if (syscall(SYS_ppoll, &pfd, 1, ending ? &pause : NULL, NULL,
-		    0) > 0)
-			obey(lo, &ending);
+		if (in->procnet != NULL)
+			procnet_poll(in->procnet, p + 1);
+		if (syscall(SYS_ppoll, p, n, ending ? &pause : NULL, NULL,
+		    0) <= 0)
+			continue;
+		if (p[0].revents != 0)
+			obey(&in->lo, &ending);
+		if (in->procnet != NULL)
+			procnet_work(in->procnet, p + 1);
 	}
 }
 
@@ -334,8 +423,8 @@ serve(const struct launch_lo *lo)
 static void __attribute__((noreturn))
 init_main(const struct launch_jail *j, int starter)
 {
-	struct launch_lo lo;
-	int leash, null;
+	struct init in = { .jail = j, .starter = starter, .fuse = -1 };
+	int diag, leash, null, view;
 	char c = 0;
 
 	if (read(starter, &c, 1) != 1)
@@ -349,17 +438,18 @@ init_main(const struct launch_jail *j, int starter)
 		warn("/dev/null");
 		_exit(1);
 	}
-	if (build(j) != 0 || launch_lo_open(&lo) != 0)
+	if (build(&in) != 0)
 		_exit(1);
-	if (write(starter, &c, 1) != 1 || (leash = receive_fd(starter)) < 0)
+	if (write(starter, &c, 1) != 1 || (leash = receive_fd(starter)) < 0 ||
+	    (diag = receive_fd(starter)) < 0 ||
+	    (view = receive_fd(starter)) < 0)
 		_exit(1);
-	if (arrange(null, leash, starter, lo.sock) != 0 || confine() != 0)
+	if (arrange(&in, null, leash, diag, view) != 0 || confine(&in) != 0)
 		_exit(1);
-	lo.sock = NETLINK_FD;
 	if (write(STARTER_FD, &c, 1) != 1)
 		init_exit(1);
 	close(STARTER_FD);
-	serve(&lo);
+	serve(&in);
 }
 
 static void
@@ -392,6 +482,27 @@ announce_init(uint32_t jid, int pidfd, int leash)
 	return -1;
 }
 
+/* A descriptor for init, from the daemon. */
+static int
+fetch_fd(const struct launch_jail *j, int leash, enum ctlop op)
+{
+	int fd = -1;
+
+	if (ctl_call(leash, op, j->jid, NULL, 0, -1, NULL, NULL, NULL, &fd,
+	    NULL, 0) != 0)
+		warn("netjaild");
+	return fd;
+}
+
+/* All that init needs for its life: the leash, and what /proc/net is made
+ * from.  0 or -1. */
+static int
+equip(int chan, int leash, int diag, int view)
+{
+	return send_fd(chan, leash) != 0 || send_fd(chan, diag) != 0 ||
+	    send_fd(chan, view) != 0 ? -1 : 0;
+}
+
 /*
  * Init has its ids: let it build the jail, announce it, give it the leash.  0,
  * or -1 told: end of file on the channel says that init told.
@@ -399,13 +510,22 @@ announce_init(uint32_t jid, int pidfd, int leash)
 static int
 raise_init(const struct launch_jail *j, int pidfd, int leash, int chan)
 {
+	int diag, error = -1, view;
 	char c = 0;
 
 	if (write(chan, &c, 1) != 1 || read(chan, &c, 1) != 1)
 		return -1;
-	if (announce_init(j->jid, pidfd, leash) != 0)
-		return -1;
-	return send_fd(chan, leash) == 0 && read(chan, &c, 1) == 1 ? 0 : -1;
+	diag = fetch_fd(j, leash, CTL_DIAG);
+	view = fetch_fd(j, leash, CTL_VIEW);
+	if (diag >= 0 && view >= 0 &&
+	    announce_init(j->jid, pidfd, leash) == 0 &&
+	    equip(chan, leash, diag, view) == 0 && read(chan, &c, 1) == 1)
+		error = 0;
+	if (diag >= 0)
+		close(diag);
+	if (view >= 0)
+		close(view);
+	return error;
 }
 
 /* Make init, and give it its ids.  0, or -1 told. */

@@ -12,6 +12,7 @@
 /* Kinds of PCB in handles, which are kind << 56 | generation count. */
 enum {
 	HANDLE_TCP = 1, HANDLE_UDP, HANDLE_RAW, HANDLE_UNIX, HANDLE_UNIXNAME
+	/* 6: UNP_FOREIGN() */
 };
 
 /* The socket's part of a record, which is zero but for xso_len, so_pcb and

@@ -6,21 +6,29 @@
  * between two generation counts.  A record shows the name a socket is bound to
  * (or was accepted at) and its peer's.  Nothing is shown of what another jail
  * has, and peers are always of the same jail, as names are.
+ *
+ * Behind the stack's own come those that the system keeps for programs, where
+ * somebody knows of them (unp_setforeign()); the counts and generations of
+ * header and trailer do not cover them.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "netjail/prison.h"
 #include "pcb/unpcb.h"
 #include "stack/pcblist_int.h"
+#include "stack/socket_int.h"
+#include "stack/uipc.h"
 #include "sysctl/sysctl.h"
 
 /* What goes from slice to slice, in req->cursor. */
 enum {
-	CUR_BEGUN,		/* 1: the header is out */
+	CUR_BEGUN,		/* 1: the header is out; 2: the stack's too */
 	CUR_GEN,		/* the header's generation */
 	CUR_LAST,		/* generation count of the last PCB visited */
 	CUR_OWNLIST,		/* 1: only the jail's own */
 };
+#define CUR_FOREIGN	CUR_GEN	/* from there on, when these are out */
 
 static kvaddr_t
 handle(uint64_t kind, const struct unpcb *unp)
@@ -101,6 +109,35 @@ records_out(struct sysctl_req *req, int type)
 	return SYSCTL_MORE;
 }
 
+void
+unp_setforeign(struct vnet *v, unforeignfn *fn, void *arg)
+{
+	V_sockstate(v)->foreign = fn;
+	V_sockstate(v)->foreignarg = arg;
+}
+
+static int
+foreign_out(struct sysctl_req *req, int type)
+{
+	const struct sockstate *ss = V_sockstate(req->vnet);
+	struct xunpcb xu;
+	int error;
+
+	for (unsigned n = 0; ss->foreign != NULL && n < PCBLIST_SLICE; n++) {
+		error = ss->foreign(ss->foreignarg, req->cred->prison, type,
+		    &req->cursor[CUR_FOREIGN], &xu);
+		if (error == ENOENT)
+			return 0;
+		if (error == EAGAIN)
+			break;
+		if (error == 0 &&
+		    (error = SYSCTL_OUT(req, &xu, sizeof(xu))) != 0 &&
+		    error != EINTR)
+			return error;
+	}
+	return ss->foreign != NULL ? SYSCTL_MORE : 0;
+}
+
 /* Only count, with room for what is made until the reader comes back. */
 static int
 estimate(struct sysctl_req *req, int type)
@@ -130,7 +167,13 @@ sysctl_unpcblist(const struct sysctl_oid *oid, struct sysctl_req *req)
 		    !prison_haschildren(req->cred->prison);
 		req->cursor[CUR_BEGUN] = 1;
 	}
-	if ((error = records_out(req, type)) != 0)
+	if (req->cursor[CUR_BEGUN] == 1) {
+		if ((error = records_out(req, type)) != 0)
+			return error;
+		memset(req->cursor, 0, sizeof(req->cursor));
+		req->cursor[CUR_BEGUN] = 2;
+	}
+	if ((error = foreign_out(req, type)) != 0)
 		return error;
 	return xunpgen_out(req, type, &gen);
 }

@@ -9,6 +9,7 @@
 #include "base/vnet.h"
 #include "base/zone.h"
 #include "stack/socket.h"
+#include "stack/uipc.h"
 
 struct sockstate {
 	struct zone	*zone;
@@ -18,6 +19,8 @@ struct sockstate {
 	uint32_t	 maxsockbuf;	/* kern.ipc.maxsockbuf, bytes */
 	uint32_t	 acceptqueue;	/* kern.ipc.soacceptqueue */
 	soparkedfn	*parked;	/* NULL: nobody's sockets park bytes */
+	unforeignfn	*foreign;	/* stack/uipc.h; NULL: there are none */
+	void		*foreignarg;
 };
 
 extern struct vnet_module socket_module;

@@ -12,9 +12,28 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pcb/unpcb.h"
 #include "stack/socket.h"
+
+struct prison;
+struct xunpcb;
+
+/*
+ * Sockets that net.local.*.pcblist shows behind those of the stack, though they
+ * are none: those which the system keeps for programs in jails.  fn fills *xu
+ * with the next one of this type that viewer may see: 0; EINTR: with none, but
+ * there may be more; EAGAIN: the same, and it is enough for this slice; ENOENT:
+ * that was all.  cur is zero at first and fn's to keep its place in.
+ */
+#define UNP_CURSOR	3
+typedef int unforeignfn(void *arg, const struct prison *viewer, int type,
+	    uint64_t cur[UNP_CURSOR], struct xunpcb *xu);
+void	unp_setforeign(struct vnet *v, unforeignfn *fn, void *arg);
+
+/* A handle for records, of the system's number for the socket. */
+#define UNP_FOREIGN(n)	(UINT64_C(6) << 56 | (n))
 
 /* EINVAL (bound, or no name), ENAMETOOLONG, EADDRINUSE, ENOBUFS. */
 int	sobindun(struct socket *so, const void *name, size_t len);

@@ -467,6 +467,13 @@ nj_sysctl_open(void)
 }
 
 void
+nj_sysctl_keep(int sock)
+{
+	kept_sock = sock;
+	kept_pid = getpid();
+}
+
+void
 nj_sysctl_close(void)
 {
 	int error = errno;

@@ -57,6 +57,9 @@ int	nj_sysctl_open(void);
 /* Close that connection: the next call makes another. */
 void	nj_sysctl_close(void);
 
+/* The calls below use this connection, which is theirs from here on. */
+void	nj_sysctl_keep(int sock);
+
 /*
  * FreeBSD's sysctl(3), with its errors.  oldp NULL: *oldlenp becomes the size
  * (an estimate for what changes all the time).  A buffer too small gets what

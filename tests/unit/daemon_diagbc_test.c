@@ -4,6 +4,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
@@ -57,20 +58,27 @@ ports_are_compared(void **st)
 	assert_false(run_port(INET_DIAG_BC_D_LE, 3999));
 }
 
+/* struct inet_diag_hostcond, with as many words of address as are used. */
+struct hostop {
+	bcop	 op;
+	uint8_t	 family, prefix_len;
+	uint16_t pad;
+	int	 port;
+	uint32_t addr[4];
+};
+#define HOSTOP_LEN(words) (offsetof(struct hostop, addr) + 4 * (words))
+
 static bool
 run_host(unsigned code, const char *addr, unsigned bits, int port)
 {
 	const struct diag_entry e = entry("10.0.10.1", "10.0.20.2");
-	struct {
-		bcop op;
-		struct inet_diag_hostcond hc;
-		uint32_t addr;
-	} prog = { { (uint8_t)code, sizeof(prog), sizeof(prog) + 4 },
-	    { .family = AF_INET, .prefix_len = (uint8_t)bits, .port = port },
-	    inet_addr(addr) };
+	const struct hostop prog = {
+		{ (uint8_t)code, HOSTOP_LEN(1), HOSTOP_LEN(1) + 4 },
+		AF_INET, (uint8_t)bits, 0, port, { inet_addr(addr) },
+	};
 
-	assert_true(diagbc_valid(&prog, sizeof(prog)));
-	return diagbc_match(&prog, sizeof(prog), &e);
+	assert_true(diagbc_valid(&prog, HOSTOP_LEN(1)));
+	return diagbc_match(&prog, HOSTOP_LEN(1), &e);
 }
 
 static void
@@ -92,12 +100,10 @@ hosts_are_compared_by_prefix_and_port(void **st)
 static void
 an_ipv6_condition_matches_no_ipv4_socket(void **st)
 {
-	struct {
-		bcop op;
-		struct inet_diag_hostcond hc;
-		uint32_t addr[4];
-	} prog = { { INET_DIAG_BC_S_COND, sizeof(prog), sizeof(prog) + 4 },
-	    { .family = AF_INET6, .prefix_len = 0, .port = -1 }, { 0 } };
+	const struct hostop prog = {
+		{ INET_DIAG_BC_S_COND, HOSTOP_LEN(4), HOSTOP_LEN(4) + 4 },
+		AF_INET6, 0, 0, -1, { 0 },
+	};
 
 	(void)st;
 	assert_true(diagbc_valid(&prog, sizeof(prog)));
