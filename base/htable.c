@@ -227,13 +227,15 @@ bucket_take(struct htbucket *b)
 
 /* ---- resizing ---- */
 
-static void
+/* Inline, or gcc finds that a call of it has no effect and drops it. */
+static inline __attribute__((always_inline)) void
 prefetch_split(const struct htable *t, uint64_t from)
 {
 	const struct htbucket *b = ht_bucket(t, from);
 
 	for (unsigned i = 0; i < HT_SLOTS; i++)
-		__builtin_prefetch(ht_link(b->slot[i]));
+		if (b->slot[i] != 0)	/* no address takes longest */
+			__builtin_prefetch(ht_link(b->slot[i]));
 	__builtin_prefetch(ht_bucket(t, from + 1));
 }
 

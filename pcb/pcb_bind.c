@@ -221,6 +221,21 @@ choose_port(const struct inpcb *inp, const struct inaddr *laddr,
 
 /* ---- bind ---- */
 
+/* Where there are many, have the two buckets fetched that bind() will look at
+ * in turn; who they are is not known yet. */
+static void
+fetch_ahead(const struct inpcb *inp, const struct endpoint *e)
+{
+	const struct inpcbinfo *pi = inp->inp_pcbinfo;
+	struct portkey k;
+
+	if (pi->pi_count < FETCH_MIN)
+		return;
+	k = in_pcbportkey(inp, &e->addr);
+	portrange_prefetch(pi->pi_vnet, &k);
+	inpend_prefetch(inp, &e->addr, e->port);
+}
+
 /* May inp have this address and port, apart from conflicts? */
 static int
 check_name(const struct inpcb *inp, const struct endpoint *e,
@@ -258,6 +273,7 @@ in_pcbbind_setup(const struct inpcb *inp, const struct endpoint *name,
 	}
 	if ((error = prison_local_ip(cred, &e.addr)) != 0)
 		return error;
+	fetch_ahead(inp, &e);
 	if (name != NULL && (error = check_name(inp, &e, cred)) != 0)
 		return error;
 	if (e.port != 0)

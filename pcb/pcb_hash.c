@@ -132,6 +132,17 @@ inpend_find(const struct inpcbinfo *pi, const struct prison *owner,
 	    lport);
 }
 
+void
+inpend_prefetch(const struct inpcb *inp, const struct inaddr *laddr,
+    in_port_t lport)
+{
+	const struct inpcbinfo *pi = inp->inp_pcbinfo;
+	const struct prison *owner =
+	    prison_ip_owner_of(inp->inp_cred.prison, laddr);
+
+	htable_prefetch(&pi->pi_ends, hash_entry(pi, owner, laddr, lport));
+}
+
 bool
 inpend_has_other(const struct inpend *e, uint32_t uid)
 {

@@ -193,6 +193,9 @@ struct inpend *inpend_find_hash(const struct inpcbinfo *pi, uint64_t hash,
 const struct inpend *inpend_find(const struct inpcbinfo *pi,
 	    const struct prison *owner, const struct inaddr *laddr,
 	    in_port_t lport);
+/* Have what inp's search for its own reads first fetched. */
+void	inpend_prefetch(const struct inpcb *inp, const struct inaddr *laddr,
+	    in_port_t lport);
 /* Has an entry a PCB of another user, that bind() must spare? */
 bool	inpend_has_other(const struct inpend *e, uint32_t uid);
 /* Has it an unconnected one whose inp_bindreuse has none of mask? */
@@ -210,6 +213,7 @@ void	in_pcbinshash(struct inpcb *inp, const struct inpplace *pl);
 /* `to' becomes a copy of the first `size' bytes of inp, which it replaces. */
 void	in_pcbreplace(struct inpcb *inp, struct inpcb *to, size_t size);
 
+#define FETCH_MIN 4096	/* PCBs that are cached anyway */
 #define NOSPACE	UINT32_MAX	/* in the key of a specific address */
 uint64_t hash_connected(const struct inpcbinfo *pi,
 	    const struct endpoint *local, const struct endpoint *foreign);

@@ -219,7 +219,6 @@ in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
 /* ---- of many ---- */
 
 #define BATCH	32	/* as many lines as are fetched at a time */
-#define FETCH_MIN 4096	/* PCBs that are cached anyway */
 
 static_assert(BATCH <= PRISON_BATCH, "jails are found for all at a time");
 

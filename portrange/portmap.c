@@ -144,6 +144,13 @@ map_find(const struct portmaps *pm, const struct mapkey *key, uint64_t hash)
 	return NULL;
 }
 
+void
+portmap_prefetch(const struct vnet *v, const struct portmaps *pm,
+    const struct mapkey *key)
+{
+	htable_prefetch(&pm->maps, siphash13(v->hashkey, key, sizeof(*key)));
+}
+
 struct portmap *
 portmap_find(const struct vnet *v, const struct portmaps *pm,
     const struct mapkey *key)

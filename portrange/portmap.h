@@ -44,6 +44,10 @@ struct mapkey portmap_key_all(const struct portkey *k);
 struct portmap *portmap_find(const struct vnet *v, const struct portmaps *pm,
 	    const struct mapkey *key);
 
+/* Have what a search for it reads first fetched. */
+void	portmap_prefetch(const struct vnet *v, const struct portmaps *pm,
+	    const struct mapkey *key);
+
 /* The ports of that use or a stronger one.  A view: not to be changed, and stale
  * once the map is. */
 struct bitmap portmap_ports(const struct portmap *m, enum port_use least);

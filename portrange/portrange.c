@@ -429,6 +429,14 @@ portrange_put(struct vnet *v, const struct portkey *k, uint16_t port,
 	portmap_put(v, pm, &key, port, use);
 }
 
+void
+portrange_prefetch(const struct vnet *v, const struct portkey *k)
+{
+	struct mapkey key = portmap_key(k);
+
+	portmap_prefetch(v, &V_portrange(v)->maps, &key);
+}
+
 bool
 portrange_used(const struct vnet *v, const struct portkey *k, uint16_t port,
     enum port_use least)

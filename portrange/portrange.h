@@ -84,6 +84,9 @@ int	portrange_take(struct vnet *v, const struct portkey *k, uint16_t port,
 void	portrange_put(struct vnet *v, const struct portkey *k, uint16_t port,
 	    enum port_use use, const struct endpoint *dst);
 
+/* Have what a choice or a take for k reads first fetched. */
+void	portrange_prefetch(const struct vnet *v, const struct portkey *k);
+
 /*
  * Is the port used by anyone (of that use or a stronger one) in k's map?
  * Other maps, the wildcard's among them, are not asked.
