@@ -21,8 +21,8 @@
 #include "base/zone.h"
 
 #define NLEAVES		64
-#define LEAFWORDS	16
-#define LEAFBITS	(LEAFWORDS * 64)
+#define LEAFBITS	BITMAP_ROW
+#define LEAFWORDS	(LEAFBITS / 64)
 
 struct bitmap_leaf {
 	uint64_t word[LEAFWORDS];
@@ -288,17 +288,20 @@ bitmap_select_clear(const struct bitmap *bm, unsigned n)
 }
 
 void
-bitmap_or(const struct bitmap *bm, uint64_t words[BITMAP_WORDS])
+bitmap_or(const struct bitmap *bm, unsigned first, unsigned last,
+    uint64_t words[BITMAP_WORDS])
 {
 	const struct bitmap_leaf *leaf;
 	unsigned i, w;
 
 	if (!bm->tree) {
 		for (i = 0; i < bm->count; i++)
-			words[bm->few[i] / 64] |= mask(bm->few[i]);
+			if (bm->few[i] / LEAFBITS >= first &&
+			    bm->few[i] / LEAFBITS <= last)
+				words[bm->few[i] / 64] |= mask(bm->few[i]);
 		return;
 	}
-	for (i = 0; i < NLEAVES; i++) {
+	for (i = first; i <= last; i++) {
 		if ((leaf = bm->root->leaf[i]) == NULL)
 			continue;
 		for (w = 0; w < LEAFWORDS; w++)

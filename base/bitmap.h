@@ -15,6 +15,7 @@
 
 #define BITMAP_SIZE	65536u
 #define BITMAP_WORDS	(BITMAP_SIZE / 64)
+#define BITMAP_ROW	1024u	/* what is looked at as one */
 #define BITMAP_FEW	4	/* members kept in an array, at most */
 
 struct vnet;
@@ -55,8 +56,12 @@ unsigned bitmap_rank(const struct bitmap *bm, unsigned end);
 /* The n-th number, from 0, that is no member; there must be one. */
 unsigned bitmap_select_clear(const struct bitmap *bm, unsigned n);
 
-/* Or the members into words: bit b is bit b % 64 of word b / 64. */
-void	bitmap_or(const struct bitmap *bm, uint64_t words[BITMAP_WORDS]);
+/*
+ * Or the members of rows `first' to `last' into words: bit b is bit b % 64 of
+ * word b / 64, and in row b / BITMAP_ROW.
+ */
+void	bitmap_or(const struct bitmap *bm, unsigned first, unsigned last,
+	    uint64_t words[BITMAP_WORDS]);
 
 /* Set bits of a word.  Without a popcount instruction, which cannot be relied
  * on, the compiler's own is a call. */

@@ -34,7 +34,6 @@
 
 #define HT_GROW		2	/* splits per insertion, at most */
 #define HT_SHRINK	4	/* merges per removal, at most */
-#define HT_LAST		(HT_SLOTS - 1)
 #define HT_NSMALL	(HT_LARGE / HT_SMALL)
 
 _Static_assert(HT_LARGE * sizeof(struct htbucket) == ZBLOCK, "a block");

@@ -19,6 +19,7 @@
 struct vnet;
 
 #define HT_SLOTS	8	/* of a bucket */
+#define HT_LAST		(HT_SLOTS - 1)	/* the one that may be HT_MIXED */
 #define HT_LOAD		4	/* entries to a bucket, on average, at most */
 #define HT_MINBUCKETS	64
 /* Buckets come in segments: 16 small ones, then large ones. */
@@ -108,6 +109,19 @@ ht_maybe(uint64_t slot, uint64_t hash)
 	    ((slot & HT_MIXED) != 0 && (slot & ht_bit(hash)) != 0);
 }
 
+/* The slots for which that is so, as bits: which one it is nobody foresees, so
+ * a branch for each would cost more. */
+static inline unsigned
+ht_slots(const struct htbucket *b, uint64_t hash)
+{
+	const uint64_t tag = ht_tag(hash);
+	unsigned set = (unsigned)ht_maybe(b->slot[HT_LAST], hash) << HT_LAST;
+
+	for (unsigned i = 0; i < HT_LAST; i++)
+		set |= (unsigned)(b->slot[i] >> HT_TAGSHIFT == tag) << i;
+	return set;
+}
+
 /* The first entry with this hash, and the next one; keys are the caller's to
  * compare. */
 static inline struct hlink *
@@ -126,10 +140,8 @@ htable_first(const struct htable *t, uint64_t hash)
 	const struct htbucket *b = htable_bucket(t, hash);
 	struct hlink *l;
 
-	for (unsigned i = 0; i < HT_SLOTS; i++) {
-		if (!ht_maybe(b->slot[i], hash))
-			continue;
-		l = ht_link(b->slot[i]);
+	for (unsigned set = ht_slots(b, hash); set != 0; set &= set - 1) {
+		l = ht_link(b->slot[__builtin_ctz(set)]);
 		if (l->hash == hash || (l = htable_next(l, hash)) != NULL)
 			return l;
 	}
@@ -154,13 +166,14 @@ static inline struct hlink *
 htable_prefetch_entry(const struct htable *t, uint64_t hash)
 {
 	const struct htbucket *b = htable_bucket(t, hash);
+	unsigned set = ht_slots(b, hash);
+	struct hlink *l;
 
-	for (unsigned i = 0; i < HT_SLOTS; i++)
-		if (ht_maybe(b->slot[i], hash)) {
-			__builtin_prefetch(ht_link(b->slot[i]));
-			return ht_link(b->slot[i]);
-		}
-	return NULL;
+	if (set == 0)
+		return NULL;
+	l = ht_link(b->slot[__builtin_ctz(set)]);
+	__builtin_prefetch(l);
+	return l;
 }
 
 #endif

@@ -8,6 +8,9 @@
  * bound (connected) and freed again many times; only in_pcbbind() or
  * in_pcbconnect() is timed, call by call, less what the clock itself takes.
  * "full" is how long a refusal takes.
+ *
+ * beside is bind() on an address, beside sockets on the wildcard that take the
+ * range up to 99 %; what is above that is used on the address.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +24,8 @@
 #define PORTS	16384
 #define ROUNDS	200000
 
+enum fill { BIND, BESIDE, CONNECT };
+
 struct range {
 	struct vnet	*v;
 	struct cred	 cred;
@@ -28,7 +33,7 @@ struct range {
 	struct inpcb	*inp[PORTS];
 	unsigned	 n;
 	double		 clock;		/* ns, of two looks at it */
-	bool		 connects;
+	enum fill	 fill;
 };
 
 static const struct {
@@ -66,8 +71,18 @@ get_port(const struct range *r, struct inpcb *inp)
 	const struct endpoint any = { alias(0), 0 };
 	const struct endpoint server = { alias(1), htons(80) };
 
-	return r->connects ? in_pcbconnect(inp, &server, &r->cred) :
+	return r->fill == CONNECT ? in_pcbconnect(inp, &server, &r->cred) :
 	    in_pcbbind(inp, &any, &r->cred);
+}
+
+/* As get_port(), for one of those that fill the range. */
+static int
+use_port(const struct range *r, struct inpcb *inp)
+{
+	const struct endpoint wild = { inaddr_v4(INADDR_ANY), 0 };
+
+	return r->fill == BESIDE && r->n < PORTS * 99 / 100 ?
+	    in_pcbbind(inp, &wild, &r->cred) : get_port(r, inp);
 }
 
 static double
@@ -81,7 +96,7 @@ clock_cost(void)
 }
 
 static void
-range_init(struct range *r, bool connects)
+range_init(struct range *r, enum fill fill)
 {
 	memset(r, 0, sizeof(*r));
 	r->v = bench_vnet();
@@ -89,7 +104,7 @@ range_init(struct range *r, bool connects)
 	must(in_pcbinfo_init(r->v, &r->pi, "bench", IPPROTO_TCP,
 	    sizeof(struct tcpcb), 0, any_is_local), "tables");
 	r->clock = clock_cost();
-	r->connects = connects;
+	r->fill = fill;
 }
 
 static void
@@ -106,7 +121,8 @@ fill_to(struct range *r, unsigned used)
 {
 	while (r->n < used) {
 		r->inp[r->n] = new_pcb(r);
-		must(get_port(r, r->inp[r->n++]), "fill");
+		must(use_port(r, r->inp[r->n]), "fill");
+		r->n++;
 	}
 }
 
@@ -130,17 +146,16 @@ one_call(struct range *r, int expected)
 }
 
 static void
-run_one(bool connects)
+run_one(const char *name, enum fill fill)
 {
 	static struct range r;
 	size_t i;
 
-	range_init(&r, connects);
+	range_init(&r, fill);
 	for (i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
 		fill_to(&r, fills[i].used);
 		figure(one_call(&r, fills[i].used == PORTS ? EADDRNOTAVAIL :
-		    0) / 1e3, "us", "%s.%s", connects ? "connect" : "bind",
-		    fills[i].name);
+		    0) / 1e3, "us", "%s.%s", name, fills[i].name);
 	}
 	range_fini(&r);
 }
@@ -148,6 +163,7 @@ run_one(bool connects)
 void
 run_fill(void)
 {
-	run_one(false);
-	run_one(true);
+	run_one("bind", BIND);
+	run_one("beside", BESIDE);
+	run_one("connect", CONNECT);
 }

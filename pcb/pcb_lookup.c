@@ -222,20 +222,22 @@ in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
 
 static_assert(BATCH <= PRISON_BATCH, "jails are found for all at a time");
 
+/* The entry itself has been fetched: have the rest of the PCB it nearly always
+ * is; all: not only whose it is, but what the protocol will read first. */
 static void
-fetch_pcb(const struct hlink *l)
+fetch_pcb(const struct hlink *l, bool all)
 {
 	const struct inpcb *inp = HT_OBJECT(l, struct inpcb, inp_hash);
 
-	/* Whose it is, and what the protocol will read first. */
 	__builtin_prefetch(&inp->inp_cred);
-	__builtin_prefetch(inp + 1);
+	if (all)
+		__builtin_prefetch(inp + 1);
 }
 
 /* Fetch connections; where there is none, the bucket of those bound. */
 static void
 fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, struct way *w, unsigned n)
+    const struct endpoint *dst, struct way *w, unsigned n, bool all)
 {
 	const struct hlink *l;
 
@@ -246,7 +248,7 @@ fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
 	for (unsigned i = 0; i < n; i++) {
 		l = htable_prefetch_entry(&pi->pi_connected, w[i].connected);
 		if (l != NULL) {
-			fetch_pcb(l);
+			fetch_pcb(l, all);
 			continue;
 		}
 		way_bound(pi, &w[i], &dst[i]);
@@ -257,7 +259,7 @@ fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
 /* Fetch those; returns how many packets there is none for: left[]. */
 static unsigned
 fetch_bound(const struct inpcbinfo *pi, const struct way *w, unsigned n,
-    uint8_t left[BATCH])
+    bool all, uint8_t left[BATCH])
 {
 	const struct hlink *l;
 	unsigned nleft = 0;
@@ -267,7 +269,7 @@ fetch_bound(const struct inpcbinfo *pi, const struct way *w, unsigned n,
 			continue;
 		l = htable_prefetch_entry(&pi->pi_ends, w[i].bound);
 		if (l != NULL)
-			fetch_pcb(l);
+			fetch_pcb(l, all);
 		else
 			left[nleft++] = (uint8_t)i;
 	}
@@ -277,7 +279,7 @@ fetch_bound(const struct inpcbinfo *pi, const struct way *w, unsigned n,
 /* Find the jails of these, and fetch their wildcard PCBs. */
 static void
 fetch_wild(const struct inpcbinfo *pi, const struct endpoint *dst,
-    struct way *w, const uint8_t left[BATCH], unsigned nleft)
+    struct way *w, const uint8_t left[BATCH], unsigned nleft, bool all)
 {
 	const struct inaddr *addr[BATCH] = { NULL };
 	struct prison *jail[BATCH];
@@ -298,21 +300,21 @@ fetch_wild(const struct inpcbinfo *pi, const struct endpoint *dst,
 			continue;
 		l = htable_prefetch_entry(&pi->pi_ends, w[left[i]].wild);
 		if (l != NULL)
-			fetch_pcb(l);
+			fetch_pcb(l, all);
 	}
 }
 
 static void
 fetch(const struct inpcbinfo *pi, const struct endpoint *src,
-    const struct endpoint *dst, struct way *w, unsigned n)
+    const struct endpoint *dst, struct way *w, unsigned n, bool all)
 {
 	uint8_t left[BATCH];
 	unsigned nleft;
 
-	fetch_connected(pi, src, dst, w, n);
-	nleft = fetch_bound(pi, w, n, left);
+	fetch_connected(pi, src, dst, w, n, all);
+	nleft = fetch_bound(pi, w, n, all, left);
 	if (nleft > 0 && pi->pi_njailwild > 0)
-		fetch_wild(pi, dst, w, left, nleft);
+		fetch_wild(pi, dst, w, left, nleft, all);
 }
 
 static void
@@ -321,7 +323,7 @@ batch_lookup(const struct inpcbinfo *pi, const struct endpoint *src,
 {
 	struct way w[BATCH];
 
-	fetch(pi, src, dst, w, n);
+	fetch(pi, src, dst, w, n, false);
 	for (unsigned i = 0; i < n; i++)
 		to[i] = lookup(pi, &w[i], &src[i], &dst[i]);
 }
@@ -342,5 +344,6 @@ in_pcbprefetch(const struct inpcbinfo *pi, const struct endpoint *src,
 	struct way w[BATCH];
 
 	for (unsigned i = 0; i < n && pi->pi_count > FETCH_MIN; i += BATCH)
-		fetch(pi, src + i, dst + i, w, n - i < BATCH ? n - i : BATCH);
+		fetch(pi, src + i, dst + i, w, n - i < BATCH ? n - i : BATCH,
+		    true);
 }

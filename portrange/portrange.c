@@ -12,9 +12,11 @@
  *	TRIES times, until no set has it.
  * (2)	Count each set within the limits: one that leaves nothing refuses at
  *	once, and the one that leaves least is the base.  Draw the n-th port
- *	that the base leaves, n random, DRAWS times, until no other set has it;
- *	if no other set has a port in the limits, that is at the first.
- * (3)	Merge the sets into 1024 words and find the n-th clear bit, n random.
+ *	that the base leaves, n random, until no other set has it; at the first
+ *	if no other has a port in the limits.  DRAWS times, and not if others
+ *	have so many there that they could take more than half of these.
+ * (3)	Merge the sets, as far as the limits reach, and find the n-th clear
+ *	bit, n random.
  *
  * Each is uniform over the acceptable ports, whatever the others did, so the
  * choice as a whole is.  (3) is for sets that leave little only together: half
@@ -42,6 +44,7 @@ struct choice {
 	struct bitmap	 set[MAXSETS];	/* views */
 	unsigned	 nsets;
 	unsigned	 left;	/* in the limits, by the first */
+	unsigned	 taken;	/* in the limits, by the others */
 };
 
 static int
@@ -200,17 +203,20 @@ choice_sort(struct choice *c)
 	struct bitmap set;
 
 	c->left = all;
+	c->taken = 0;
 	for (i = 0; i < c->nsets; i++) {
 		set = c->set[i];
 		if ((left = choice_left(c, &set)) == all)
 			continue;
 		c->set[n++] = set;
+		c->taken += all - left;
 		if (left >= c->left)
 			continue;
 		c->set[n - 1] = c->set[0];
 		c->set[0] = set;
 		c->left = left;
 	}
+	c->taken -= all - c->left;
 	c->nsets = n;
 }
 
@@ -244,27 +250,30 @@ choice_draw(struct vnet *v, const struct choice *c)
 	return bitmap_select_clear(&c->set[0], n);
 }
 
-/* Acceptable ports as set bits. */
+#define ROW	(BITMAP_ROW / 64)	/* words counted together */
+
+/* Acceptable ports as set bits, in the rows that have some of the limits; what
+ * is before them and behind is not set. */
 static void
 choice_merge(const struct choice *c, uint64_t words[BITMAP_WORDS])
 {
-	unsigned lo = c->lo / 64, hi = c->hi / 64;
+	unsigned first = c->lo / BITMAP_ROW, last = c->hi / BITMAP_ROW;
+	unsigned lo = c->lo / 64, hi = c->hi / 64, end = (last + 1) * ROW;
 	unsigned i;
 
-	memset(words, 0, BITMAP_WORDS * sizeof(words[0]));
+	memset(words + first * ROW, 0, (end - first * ROW) * sizeof(words[0]));
 	for (i = 0; i < c->nsets; i++)
-		bitmap_or(&c->set[i], words);
+		bitmap_or(&c->set[i], first, last, words);
 	words[lo] |= (UINT64_C(1) << c->lo % 64) - 1;
 	words[hi] |= ~UINT64_C(1) << c->hi % 64;
-	for (i = 0; i < BITMAP_WORDS; i++)
+	for (i = lo; i <= hi; i++)
 		words[i] = ~words[i];
-	memset(words, 0, lo * sizeof(words[0]));
-	memset(words + hi + 1, 0, (BITMAP_WORDS - 1 - hi) * sizeof(words[0]));
+	memset(words + first * ROW, 0, (lo - first * ROW) * sizeof(words[0]));
+	memset(words + hi + 1, 0, (end - hi - 1) * sizeof(words[0]));
 }
 
-#define ROW	16	/* words counted together, two or more at a time */
-
-/* Set bits of a row: those of each byte are added up before the bytes are. */
+/* Set bits of a row: those of each byte are added up before the bytes are, and
+ * two words or more at a time. */
 static unsigned
 row_count(const uint64_t row[ROW])
 {
@@ -289,17 +298,18 @@ row_count(const uint64_t row[ROW])
 static unsigned
 choice_draw_merged(struct vnet *v, const struct choice *c)
 {
+	unsigned first = c->lo / BITMAP_ROW, last = c->hi / BITMAP_ROW;
 	uint64_t words[BITMAP_WORDS];
 	uint16_t counts[BITMAP_WORDS / ROW];
 	unsigned i, count, n = 0;
 
 	choice_merge(c, words);
-	for (i = 0; i < BITMAP_WORDS / ROW; i++)
+	for (i = first; i <= last; i++)
 		n += counts[i] = row_count(&words[i * ROW]);
 	if (n == 0)
 		return 0;
 	n = vnet_random_below(v, n);
-	for (i = 0; n >= counts[i]; i++)
+	for (i = first; n >= counts[i]; i++)
 		n -= counts[i];
 	for (i *= ROW; n >= (count = word_count(words[i])); i++)
 		n -= count;
@@ -318,7 +328,7 @@ choose_random(struct vnet *v, struct choice *c)
 		return 0;
 	if (c->nsets <= 1)
 		return choice_draw(v, c);
-	for (i = 0; i < DRAWS; i++) {
+	for (i = 0; i < DRAWS && c->taken <= c->left / 2; i++) {
 		port = choice_draw(v, c);
 		if (choice_accepts(c, port))
 			return port;

@@ -57,7 +57,12 @@ compare(const struct world *w)
 
 	assert_int_equal(w->bm.count, w->count);
 	memset(words, 0, sizeof(words));
-	bitmap_or(&w->bm, words);
+	/* In three pieces. */
+	bitmap_or(&w->bm, 0, 9, words);
+	bitmap_or(&w->bm, 11, BITMAP_SIZE / BITMAP_ROW - 1, words);
+	for (b = 10 * BITMAP_ROW; b < 11 * BITMAP_ROW; b += 64)
+		assert_true(words[b / 64] == 0);
+	bitmap_or(&w->bm, 10, 10, words);
 	for (b = 0; b < BITMAP_SIZE; b++) {
 		if (bitmap_test(&w->bm, b) != w->in[b])
 			fail_msg("bit %u", b);
