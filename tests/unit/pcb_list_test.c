@@ -354,6 +354,47 @@ a_pcb_that_shrinks_keeps_its_place(void **state)
 	assert_null(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80));
 }
 
+static uint64_t
+entries(const struct fixture *f)
+{
+	struct zone_stats st;
+
+	zstats(V_pcb(f->v)->addrs, &st);
+	return st.used;
+}
+
+/* Only what two share costs memory beside them. */
+static void
+a_pcb_alone_with_its_address_and_port_is_its_own_entry(void **state)
+{
+	struct fixture *f = *state;
+	const struct endpoint local = at("10.0.0.9", 80);
+	const struct endpoint peer = at("10.0.0.8", 1024);
+	struct inpcb *a = pcb(f->tcp, f->p0, 0, INP_REUSEPORT);
+	struct inpcb *b = pcb(f->tcp, f->p0, 0, INP_REUSEPORT), *c;
+
+	assert_int_equal(bindto(a, "10.0.0.9", 80), 0);
+	in_pcbeligible(a, true);
+	assert_int_equal(entries(f), 0);
+	assert_int_equal(in_pcbaccept(a, NULL, &local, &peer, &c), 0);
+	assert_int_equal(entries(f), 1);
+	assert_ptr_equal(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80), a);
+	assert_int_equal(bindto(b, "10.0.0.9", 80), 0);
+	in_pcbfree(c);
+	assert_int_equal(entries(f), 1);
+	in_pcbfree(a);
+	assert_int_equal(entries(f), 0);
+	assert_ptr_equal(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80), b);
+	b = in_pcbshrink(b);
+	assert_ptr_equal(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80), b);
+	assert_int_equal(connectto(b, "10.0.0.8", 1024), 0);
+	assert_int_equal(entries(f), 1);
+	in_pcbdisconnect(b);
+	assert_int_equal(entries(f), 0);
+	in_pcbremhash(b);
+	assert_null(lookup(f->tcp, "10.0.0.8", 1, "10.0.0.9", 80));
+}
+
 static void
 without_memory_disconnect_unbinds(void **state)
 {
@@ -438,6 +479,7 @@ main(void)
 		T(without_memory_nothing_is_left_half_done),
 		T(no_allocation_that_fails_leaves_anything_half_done),
 		T(a_pcb_that_shrinks_keeps_its_place),
+		T(a_pcb_alone_with_its_address_and_port_is_its_own_entry),
 		T(without_memory_disconnect_unbinds),
 		T(a_compacted_pcb_stays_where_it_was),
 	};
