@@ -8,6 +8,10 @@
  * first chunk is left as it is: a small stack should not hold two megabytes
  * because of a few objects.
  *
+ * A huge page is asked for, not waited for: khugepaged makes it, by default for
+ * eight chunks in ten seconds.  Until it has been there a million new objects
+ * are on small pages, and each look at one costs half as much again.
+ *
  *	full chunk	in no list
  *	partial chunk	in blocks->partial
  *	empty chunk	blocks->spare, if that is unset; else unmapped

@@ -11,7 +11,7 @@
  * use after free is seen; `keep' bytes are then zero.
  *
  * Slabs are made of blocks, which all zones and hash tables of a vnet share;
- * where there are many they lie on huge pages.
+ * where there are many they come to lie on huge pages (base/block.c).
  *
  * Zones are listed in the vnet for vm.zone.
  */

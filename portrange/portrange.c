@@ -300,7 +300,7 @@ choice_draw_merged(struct vnet *v, const struct choice *c)
 {
 	unsigned first = c->lo / BITMAP_ROW, last = c->hi / BITMAP_ROW;
 	uint64_t words[BITMAP_WORDS];
-	uint16_t counts[BITMAP_WORDS / ROW];
+	uint16_t counts[BITMAP_WORDS / ROW] = { 0 };
 	unsigned i, count, n = 0;
 
 	choice_merge(c, words);
