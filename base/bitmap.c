@@ -292,6 +292,7 @@ bitmap_or(const struct bitmap *bm, unsigned first, unsigned last,
     uint64_t words[BITMAP_WORDS])
 {
 	const struct bitmap_leaf *leaf;
+	uint64_t *to;
 	unsigned i, w;
 
 	if (!bm->tree) {
@@ -304,7 +305,8 @@ bitmap_or(const struct bitmap *bm, unsigned first, unsigned last,
 	for (i = first; i <= last; i++) {
 		if ((leaf = bm->root->leaf[i]) == NULL)
 			continue;
+		to = words + i * LEAFWORDS;
 		for (w = 0; w < LEAFWORDS; w++)
-			words[i * LEAFWORDS + w] |= leaf->word[w];
+			to[w] |= leaf->word[w];
 	}
 }

@@ -252,24 +252,23 @@ choice_draw(struct vnet *v, const struct choice *c)
 
 #define ROW	(BITMAP_ROW / 64)	/* words counted together */
 
-/* Acceptable ports as set bits, in the rows that have some of the limits; what
- * is before them and behind is not set. */
+/* Ports that are not acceptable as set bits, in the rows that have some of the
+ * limits: all outside of these. */
 static void
 choice_merge(const struct choice *c, uint64_t words[BITMAP_WORDS])
 {
 	unsigned first = c->lo / BITMAP_ROW, last = c->hi / BITMAP_ROW;
-	unsigned lo = c->lo / 64, hi = c->hi / 64, end = (last + 1) * ROW;
+	unsigned lo = c->lo / 64, hi = c->hi / 64;
+	unsigned begin = first * ROW, end = (last + 1) * ROW;
 	unsigned i;
 
-	memset(words + first * ROW, 0, (end - first * ROW) * sizeof(words[0]));
+	memset(words + begin, 0, (end - begin) * sizeof(words[0]));
 	for (i = 0; i < c->nsets; i++)
 		bitmap_or(&c->set[i], first, last, words);
+	memset(words + begin, 0xff, (lo - begin) * sizeof(words[0]));
+	memset(words + hi + 1, 0xff, (end - hi - 1) * sizeof(words[0]));
 	words[lo] |= (UINT64_C(1) << c->lo % 64) - 1;
 	words[hi] |= ~UINT64_C(1) << c->hi % 64;
-	for (i = lo; i <= hi; i++)
-		words[i] = ~words[i];
-	memset(words + first * ROW, 0, (lo - first * ROW) * sizeof(words[0]));
-	memset(words + hi + 1, 0, (end - hi - 1) * sizeof(words[0]));
 }
 
 /* Set bits of a row: those of each byte are added up before the bytes are, and
@@ -305,15 +304,15 @@ choice_draw_merged(struct vnet *v, const struct choice *c)
 
 	choice_merge(c, words);
 	for (i = first; i <= last; i++)
-		n += counts[i] = row_count(&words[i * ROW]);
+		n += counts[i] = BITMAP_ROW - row_count(&words[i * ROW]);
 	if (n == 0)
 		return 0;
 	n = vnet_random_below(v, n);
 	for (i = first; n >= counts[i]; i++)
 		n -= counts[i];
-	for (i *= ROW; n >= (count = word_count(words[i])); i++)
+	for (i *= ROW; n >= (count = word_count(~words[i])); i++)
 		n -= count;
-	return i * 64 + word_select(words[i], n);
+	return i * 64 + word_select(~words[i], n);
 }
 
 static unsigned
@@ -336,15 +335,15 @@ choose_random(struct vnet *v, struct choice *c)
 	return choice_draw_merged(v, c);
 }
 
-/* The lowest set bit from `from' to the end of hi's word.  0: none. */
+/* The lowest clear bit from `from' to the end of hi's word.  0: none. */
 static unsigned
 words_next(const uint64_t *words, unsigned from, unsigned hi)
 {
 	unsigned i = from / 64;
-	uint64_t word = words[i] & UINT64_MAX << from % 64;
+	uint64_t word = ~words[i] & UINT64_MAX << from % 64;
 
 	while (word == 0 && i < hi / 64)
-		word = words[++i];
+		word = ~words[++i];
 	return word == 0 ? 0 : i * 64 + __builtin_ctzll(word);
 }
 
