@@ -26,7 +26,8 @@ TOOL	= sysctl/client.c $(wildcard netjail/launch*.c)
 TOOLCORE = netjail/jailparam.c base/inaddr.c
 LIBSRC	= $(wildcard */lib_*.c)
 # Programs that show or check what is there (netjail top and so on).
-WATCH	= $(wildcard $(addprefix netjail/,census*.c metrics*.c top*.c doctor*.c))
+WATCH	= $(wildcard $(addprefix netjail/,census*.c metrics*.c top*.c doctor*.c \
+	  conf*.c))
 MAINS	= $(wildcard */*_main.c)
 core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC) $(WATCH), \
 	  $(foreach d,$(1),$(wildcard $(d)/*.c)))
@@ -140,6 +141,10 @@ $(B)/unit/stack_nomem_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc \
 	  calloc realloc aligned_alloc posix_memalign)
 
 UNITS	= $(addprefix $(B)/unit/,$(UNIT))
+
+# Reading a file of jails is no part of the core.
+$(B)/unit/netjail_conf_test: $(call objs,$(addprefix netjail/, \
+	  conf.c conf_parse.c conf_order.c))
 
 # netstat's text against stored text: all of it but main, and a MIB of bytes.
 GOLDEN	= $(addprefix $(B)/netstat/,golden_test net_test)

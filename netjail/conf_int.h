@@ -1,0 +1,55 @@
+/*
+ * A file of jails as it is written, between conf_parse.c and conf.c.
+ */
+#ifndef NETJAIL_CONF_INT_H
+#define NETJAIL_CONF_INT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "netjail/conf.h"
+
+/* A string is pieces, some of which are the names of variables. */
+struct cf_piece {
+	bool	 var;
+	char	*text;
+};
+
+struct cf_string {
+	struct cf_piece *piece;
+	unsigned n;
+};
+
+struct cf_param {
+	char	*name;
+	bool	 var;		/* $name */
+	bool	 append;	/* += */
+	unsigned line;
+	struct cf_string *val;
+	unsigned nval;
+};
+
+/* A jail, or (name has a component "*") a wildcard, or parameters outside. */
+struct cf_block {
+	char	*name;
+	unsigned line;
+	struct cf_param *param;
+	unsigned nparam;
+};
+
+struct cf_file {
+	struct cf_block *block;
+	unsigned n;
+};
+
+/* As conf_parse(). */
+int	cf_read(struct cf_file *f, const char *file, const char *text,
+	    size_t len, char *errmsg);
+void	cf_free(struct cf_file *f);
+
+/* Room for one more of size bytes in an array of n; ends the program where
+ * there is no memory.  The new one is zeroed. */
+void	*cf_grow(void *array, unsigned n, size_t size);
+char	*cf_strdup(const char *s);
+
+#endif
