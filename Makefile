@@ -142,7 +142,9 @@ $(B)/unit/stack_nomem_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc \
 
 UNITS	= $(addprefix $(B)/unit/,$(UNIT))
 
-# Reading a file of jails is no part of the core.
+# What only programs use is no part of the core.
+$(B)/unit/netjail_metrics_test: $(call objs,netjail/metrics.c netjail/census.c \
+	  netstat/fetch.c)
 $(B)/unit/netjail_conf_test: $(call objs,$(addprefix netjail/, \
 	  conf.c conf_parse.c conf_order.c))
 

@@ -28,4 +28,4 @@ for family in read.text_string_to_metric_families(text):
             sys.exit(f"{key}: twice")
         seen.add(key)
         labels = ",".join(f"{k}={v}" for k, v in key[1])
-        print(f"{s.name}{{{labels}}} {s.value:.0f}".replace("\n", "<newline>"))
+        print(f"{s.name}{{{labels}}} {s.value:.0f}")
