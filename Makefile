@@ -63,7 +63,8 @@ all: $(PROGS) $(LIB) $(STACKLIB)	## build everything into build/bin and build/li
 $(B)/bin/netjaild: LDLIBS = -lbsd -lpcap -lseccomp
 $(B)/bin/netjaild: $(call objs,$(DAEMON))
 $(B)/bin/netjail $(B)/bin/jls $(B)/bin/jexec: LDLIBS = -lbsd -lfuse3
-$(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(TOOL) $(TOOLCORE))
+$(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(wildcard netjail/conf*.c) \
+	  $(TOOL) $(TOOLCORE))
 $(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd

@@ -76,7 +76,7 @@ static const struct {
 	{ "interface", CONF_IGNORED },
 	{ "ip_hostname", CONF_BOOL },
 	{ "mount", CONF_LIST },
-	{ "mount.devfs", CONF_IGNORED },
+	{ "mount.devfs", CONF_BOOL },
 	{ "mount.fdescfs", CONF_IGNORED },
 	{ "mount.fstab", CONF_TEXT },
 	{ "mount.procfs", CONF_IGNORED },
@@ -358,7 +358,7 @@ static bool
 take_string(struct job *job, struct work *w, const struct cf_string *s,
     unsigned depth)
 {
-	char *value = cf_strdup("");
+	char *value = cf_strdup(""), *longer;
 	size_t len = 0, more;
 	const char *text;
 	unsigned i;
@@ -374,8 +374,9 @@ take_string(struct job *job, struct work *w, const struct cf_string *s,
 			return complain(job, w->line, "%s: value too long",
 			    w->name);
 		}
-		if ((value = realloc(value, len + more + 1)) == NULL)
+		if ((longer = realloc(value, len + more + 1)) == NULL)
 			err(1, NULL);
+		value = longer;
 		memcpy(value + len, text, more + 1);
 		len += more;
 	}
@@ -451,11 +452,12 @@ static bool
 make_jail(struct conf *c, const struct cf_file *f, const struct cf_block *b,
     char *errmsg)
 {
-	struct job job = { .c = c, .block = b, .errmsg = errmsg };
+	struct job job = { .c = c, .block = b };
 	struct conf_jail *j;
 	unsigned i;
 	bool ok;
 
+	job.errmsg = errmsg;
 	if (conf_jail(c, b->name) != NULL)
 		return complain(&job, b->line, "it is there already");
 	c->jail = cf_grow(c->jail, c->njail, sizeof(*c->jail));

@@ -151,7 +151,8 @@ static void
 add_piece(struct cf_string *s, bool var, char *text)
 {
 	s->piece = cf_grow(s->piece, s->n, sizeof(*s->piece));
-	s->piece[s->n++] = (struct cf_piece){ var, text };
+	s->piece[s->n].var = var;
+	s->piece[s->n++].text = text;
 }
 
 /* Up to `max' digits of the base. */
@@ -536,9 +537,10 @@ cf_read(struct cf_file *f, const char *file, const char *text, size_t len,
     char *errmsg)
 {
 	struct lexer lx = { .file = file, .p = text, .end = text + len,
-		.line = 1, .errmsg = errmsg };
+		.line = 1 };
 	bool ok = true;
 
+	lx.errmsg = errmsg;
 	*f = (struct cf_file){ NULL, 0 };
 	advance(&lx);
 	while (ok && lx.token != T_END) {

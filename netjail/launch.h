@@ -60,8 +60,15 @@ struct launch_jail {
 	unsigned	 naddr;
 	int		 parent;	/* pidfd of init of the jail to make it
 					 * in, or -1: where we are */
+	char *const	*mounts;	/* launch_mount()'s lines, or NULL */
 	bool		 verbose;	/* tell what could not be had */
 };
+
+/*
+ * Mount file systems below path, which is to become our root: lines of
+ * fstab(5), NULL-terminated.  In a mount namespace of our own.  0 or -1.
+ */
+int	launch_mount(const char *path, char *const *lines);
 
 /*
  * Make user, mount, UTS, IPC, network and pid namespaces, with an init in them

@@ -144,6 +144,8 @@ enter_root(struct init *in)
 		warn("mount %s", path);
 		return -1;
 	}
+	if (launch_mount(path, in->jail->mounts) != 0)
+		return -1;
 	if (chdir(path) != 0) {
 		warn("%s", path);
 		return -1;

@@ -334,6 +334,7 @@ populate(const struct jail_options *o, int sock, uint32_t jid, int *pidfdp)
 	};
 	struct launch_jail lj = {
 		.jid = jid, .verbose = o->verbose && !o->quiet,
+		.mounts = o->mounts,
 	};
 	char sel[64], msg[512], **v;
 	struct inaddr *addr;

@@ -5,6 +5,9 @@
  * one, by position, or that of -c and -m.  What is wrong with the arguments is
  * told before anything is touched; the rest is launch_jail.c's.
  *
+ * With names of jails instead of parameters, what they are is in a file, and
+ * conf_run.c sees to it.
+ *
  * The program then waits for its command.  The jail does not wait for the
  * program: it lives as long as a process of its own, or as it `persist's.
  */
@@ -22,6 +25,7 @@
 
 #include "base/inaddr.h"
 #include "base/version.h"
+#include "netjail/conf_run.h"
 #include "netjail/launch.h"
 #include "netjail/launch_jail.h"
 #include "sysctl/client.h"
@@ -31,7 +35,11 @@ struct options {
 	bool	 resolve;	/* -h */
 	bool	 remove;	/* -r, -R */
 	unsigned flags;		/* JAIL_*, of -c, -m and -d */
+	bool	 plain;		/* -R */
 	const char *jidfile;	/* -J */
+	const char *file;	/* -f */
+	char	**mounts;	/* mount= and mount.fstab=, NULL-terminated */
+	unsigned nmounts;
 	struct jail_params p;
 	char	**command;	/* NULL: none */
 };
@@ -44,6 +52,7 @@ usage(void)
 	    "[-cm]\n"
 	    "               param=value ... [command=command ...]\n"
 	    "       netjail [-qv] -[rR] ['*' | jail ...]\n"
+	    "       netjail [-qv] [-f conf_file] -[cmrR] [jail ...]\n"
 	    "       netjail [-dhilqv] [-J jid_file] [-u username | -U username]\n"
 	    "               [-n jailname] [-o param=value]... path hostname\n"
 	    "               [ip[,...]] command [arg ...]\n"
@@ -62,13 +71,16 @@ parse_options(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+cdhiJ:lmn:o:qrRu:U:vV")) != -1)
+	while ((c = getopt(argc, argv, "+cdf:hiJ:lmn:o:qrRu:U:vV")) != -1)
 		switch (c) {
 		case 'c':
 			o->flags |= JAIL_CREATE;
 			break;
 		case 'd':
 			o->flags |= JAIL_DYING;
+			break;
+		case 'f':
+			o->file = optarg;
 			break;
 		case 'h':
 			o->resolve = true;
@@ -94,8 +106,11 @@ parse_options(struct options *o, int argc, char **argv)
 		case 'q':
 			o->o.quiet = true;
 			break;
-		case 'r':
 		case 'R':
+			o->plain = true;
+			o->remove = true;
+			break;
+		case 'r':
 			o->remove = true;
 			break;
 		case 'u':
@@ -270,6 +285,35 @@ parse_old(struct options *o, int argc, char **argv)
 	o->o.old = true;
 }
 
+static void
+add_mount(struct options *o, const char *line)
+{
+	/* And a NULL behind it. */
+	o->mounts = reallocarray(o->mounts, o->nmounts + 2,
+	    sizeof(*o->mounts));
+	if (o->mounts == NULL || (o->mounts[o->nmounts++] = strdup(line)) ==
+	    NULL)
+		err(1, NULL);
+	o->mounts[o->nmounts] = NULL;
+}
+
+static void
+add_fstab(struct options *o, const char *file)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	FILE *f;
+
+	if ((f = fopen(file, "re")) == NULL)
+		err(1, "mount.fstab: %s", file);
+	while (getline(&line, &cap, f) > 0)
+		add_mount(o, line);
+	if (ferror(f))
+		err(1, "mount.fstab: %s", file);
+	free(line);
+	fclose(f);
+}
+
 /* param=value ... [command=command [arg ...]] */
 static void
 parse_params(struct options *o, char **argv)
@@ -282,7 +326,12 @@ parse_params(struct options *o, char **argv)
 			o->command = argv;
 			break;
 		}
-		jail_param_set(&o->p, *argv);
+		if (strncmp(*argv, "mount=", 6) == 0)
+			add_mount(o, *argv + 6);
+		else if (strncmp(*argv, "mount.fstab=", 12) == 0)
+			add_fstab(o, *argv + 12);
+		else
+			jail_param_set(&o->p, *argv);
 	}
 	if (o->resolve)
 		resolve_addresses(&o->p);
@@ -298,7 +347,11 @@ make(struct options *o)
 	if (o->jidfile != NULL &&
 	    (o->o.jidfile = fopen(o->jidfile, "we")) == NULL)
 		errx(1, "Could not create JidFile: %s", o->jidfile);
+	o->o.mounts = o->mounts;
 	status = jail_apply(&o->o, &o->p, o->flags, o->command, true);
+	while (o->nmounts > 0)
+		free(o->mounts[--o->nmounts]);
+	free(o->mounts);
 	if (o->o.jidfile != NULL)
 		fclose(o->o.jidfile);
 	jail_params_free(&o->p);
@@ -315,6 +368,60 @@ remove_jails(const struct options *o, char **names)
 	for (; *names != NULL; names++)
 		status |= jail_remove(&o->o, *names, strcmp(*names, "*") == 0);
 	return status;
+}
+
+/* ---- jails of a file ---- */
+
+/* Are the words names of jails in a file, and not parameters? */
+static bool
+are_names(const struct options *o, char **words)
+{
+	if (o->p.n > 0)
+		return false;
+	for (; *words != NULL; words++)
+		if (strchr(*words, '=') != NULL)
+			return false;
+	return true;
+}
+
+/*
+ * The file that says what is to be done, NULL if none does; buf has PATH_MAX
+ * bytes.  What is removed may be in it; what is made or changed by name must.
+ */
+static const char *
+which_file(const struct options *o, char **words, char *buf)
+{
+	bool make = (o->flags & (JAIL_CREATE | JAIL_UPDATE)) != 0;
+
+	if (o->file != NULL) {
+		if ((!make && !o->remove) || !are_names(o, words))
+			usage();
+		return o->file;
+	}
+	if ((make && are_names(o, words)) || (o->remove && !o->plain &&
+	    *words != NULL)) {
+		if (conf_default(buf, PATH_MAX))
+			return buf;
+		if (make && *words == NULL)
+			usage();
+		if (make)
+			errx(1, "\"%s\" not found: there is no file of jails",
+			    *words);
+	}
+	return NULL;
+}
+
+static int
+run_file(const struct options *o, const char *file, char **names)
+{
+	const struct conf_options co = {
+		.create = (o->flags & JAIL_CREATE) != 0,
+		.modify = (o->flags & JAIL_UPDATE) != 0,
+		.remove = o->remove, .plain = o->plain,
+		.quiet = o->o.quiet, .verbose = o->o.verbose && !o->o.quiet,
+	};
+
+	return conf_run(&co, file, names);
 }
 
 /* ---- the other forms ---- */
@@ -374,7 +481,8 @@ int
 main(int argc, char **argv, char **envp)
 {
 	struct options o = { .flags = 0 };
-	const char *program;
+	char path[PATH_MAX];
+	const char *program, *file;
 	int used;
 
 	launch_stdio();
@@ -382,6 +490,8 @@ main(int argc, char **argv, char **envp)
 	used = parse_options(&o, argc, argv);
 	argc -= used;
 	argv += used;
+	if ((file = which_file(&o, argv, path)) != NULL)
+		return run_file(&o, file, argv);
 	if (o.remove)
 		return remove_jails(&o, argv);
 	if ((o.flags & (JAIL_CREATE | JAIL_UPDATE)) != 0) {

@@ -343,7 +343,7 @@ our_parameters_are_checked(void **state)
 	assert_int_equal(conf_int(&c.jail[0], "exec.timeout", 1), 5);
 	assert_int_equal(conf_int(&c.jail[0], "stop.timeout", 10), 10);
 	assert_int_equal(conf_kind("allow.raw_sockets"), CONF_JAIL);
-	assert_int_equal(conf_kind("mount.nodevfs"), CONF_IGNORED);
+	assert_int_equal(conf_kind("mount.nofdescfs"), CONF_IGNORED);
 	conf_free(&c);
 }
 
