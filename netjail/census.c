@@ -147,6 +147,27 @@ read_version(struct census *c, const struct mib *mib, const char **what)
 	return 0;
 }
 
+/* A stack that is embedded in another program has no such loop. */
+static int
+read_turns(struct census *c, const struct mib *mib, const char **what)
+{
+	const struct value values[] = {
+		{ "debug.turn.measure", &c->turns.measured,
+		    sizeof(c->turns.measured) },
+		{ "debug.turn.count", &c->turns.count, sizeof(uint64_t) },
+		{ "debug.turn.longest", &c->turns.longest, sizeof(uint64_t) },
+		{ "debug.turn.over1ms", &c->turns.over1ms, sizeof(uint64_t) },
+	};
+	int error;
+
+	error = read_values(mib, values, sizeof(values) / sizeof(values[0]),
+	    what);
+	if (error != ENOENT)
+		return error;
+	c->turns.measured = 0;
+	return 0;
+}
+
 /* Records may be longer than ours; what is behind our fields is passed over. */
 static int
 read_zones(struct census *c, const struct mib *mib, const char **what)
@@ -462,6 +483,7 @@ census_take(struct census *c, const struct mib *mib, int look,
 	if ((error = read_version(c, mib, what)) != 0 ||
 	    (error = read_counters(c, mib, what)) != 0 ||
 	    (error = read_ranges(c, mib, what)) != 0 ||
+	    (error = read_turns(c, mib, what)) != 0 ||
 	    (error = read_zones(c, mib, what)) != 0 ||
 	    (error = read_jails(c, mib, what)) != 0)
 		return error;

@@ -71,6 +71,10 @@ struct census {
 	} ports;
 	uint64_t intr_drops;		/* packets the input queue had no room
 					 * for */
+	struct {
+		int	 measured;	/* or the rest means nothing */
+		uint64_t count, longest, over1ms;	/* longest in ns */
+	} turns;			/* of the daemon's loop */
 	struct xzone *zones;
 	size_t	 nzones;
 	/* Sockets of the jail looked into: at most CENSUS_LOOK of found. */

@@ -366,6 +366,25 @@ ports(const struct text *t)
 	    t->c->ports.denied);
 }
 
+/* ---- the daemon's loop ---- */
+
+static void
+turns(const struct text *t)
+{
+	if (!t->c->turns.measured)
+		return;
+	family(t, "turns", COUNTER, NULL, "Turns of the daemon's loop");
+	sample(t, "turns", COUNTER, NULL, t->c->turns.count);
+	family(t, "turns_over_1ms", COUNTER, NULL,
+	    "Turns of more than a millisecond of CPU time");
+	sample(t, "turns_over_1ms", COUNTER, NULL, t->c->turns.over1ms);
+	family(t, "longest_turn_seconds", GAUGE, "seconds",
+	    "CPU time of the longest turn");
+	fprintf(t->f, "netjail_longest_turn_seconds %" PRIu64 ".%09u\n",
+	    t->c->turns.longest / 1000000000,
+	    (unsigned)(t->c->turns.longest % 1000000000));
+}
+
 /* ---- zones ---- */
 
 static const struct zone_family {
@@ -428,6 +447,7 @@ metrics_write(FILE *f, const struct census *c, bool classic)
 	COUNTERS(&t, icmp_counters, &c->icmp);
 	COUNTERS(&t, udp_counters, &c->udp);
 	COUNTERS(&t, tcp_counters, &c->tcp);
+	turns(&t);
 	zones(&t);
 	if (!classic)
 		fputs("# EOF\n", f);

@@ -31,6 +31,22 @@
 #define OPENMETRICS \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+/* c as text, malloc()ed.  NULL: no memory. */
+static char *
+text_of(const struct census *c, bool classic, size_t *lenp)
+{
+	char *text = NULL;
+	FILE *f;
+
+	if ((f = open_memstream(&text, lenp)) == NULL)
+		return NULL;
+	metrics_write(f, c, classic);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 /*
  * The whole text, malloc()ed.  NULL: *error is an errno and *what what could
  * not be had.
@@ -40,7 +56,6 @@ make_text(bool classic, size_t *lenp, int *error, const char **what)
 {
 	struct census c;
 	char *text = NULL;
-	FILE *f;
 
 	*what = "cannot reach netjaild";
 	if (nj_sysctl_open() == -1) {
@@ -48,16 +63,8 @@ make_text(bool classic, size_t *lenp, int *error, const char **what)
 		return NULL;
 	}
 	*error = census_take(&c, &stack_mib, CENSUS_NOBODY, what);
-	if (*error == 0 && (f = open_memstream(&text, lenp)) == NULL) {
-		*error = errno;
-	} else if (*error == 0) {
-		metrics_write(f, &c, classic);
-		if (fclose(f) != 0) {
-			*error = ENOMEM;
-			free(text);
-			text = NULL;
-		}
-	}
+	if (*error == 0 && (text = text_of(&c, classic, lenp)) == NULL)
+		*error = ENOMEM;
 	census_free(&c);
 	return text;
 }

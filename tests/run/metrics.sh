@@ -88,6 +88,14 @@ is "$(grep -c '^netjail_zone_failures_total{' "$T/samples")" \
     "$(netjail sysctl -n vm.zone | grep -c '^[a-z].*:')" \
     "every zone has its failures"
 
+is "$(grep -c '^netjail_turns' "$T/samples")" 0 "turns are not measured"
+netjail sysctl debug.turn.measure=1 >/dev/null
+check "metrics are valid while they are" scrape
+check "and turns are counted" test "$(value 'netjail_turns_total{}')" -gt 0
+check "the longest has a time" \
+    grep -q '^netjail_longest_turn_seconds 0\.[0-9]*[1-9]' "$T/text"
+netjail sysctl debug.turn.measure=0 >/dev/null
+
 # The older format, for node_exporter's text files.
 netjail metrics -t >"$T/text"
 check "-t is valid in Prometheus's older format" \
