@@ -211,6 +211,8 @@ find(const struct census *c, int jid)
 {
 	const struct census_jail key = { .jid = jid };
 
+	if (c->njails == 0)
+		return NULL;
 	return bsearch(&key, c->jails, c->njails, sizeof(key), by_jid);
 }
 

@@ -81,6 +81,7 @@ $(screen)"
 	fi
 }
 keys()	{ tm send-keys -t 0 "$@"; }
+trap 'tm kill-server; clean_up' EXIT
 
 tm new-session -d -x 80 -y 24 "TERM=screen netjail top -d 0.3; echo ended \$?;
     cat" || { not_ok "tmux starts"; exit 1; }
