@@ -121,7 +121,8 @@ read_ranges(struct census *c, const struct mib *mib, const char **what)
 
 	for (r = 0; r < RANGE_N && error == 0; r++) {
 		const struct value values[] = {
-			{ range_name[r].first, &c->range[r].first, sizeof(int) },
+			{ range_name[r].first, &c->range[r].first,
+			    sizeof(int) },
 			{ range_name[r].last, &c->range[r].last, sizeof(int) },
 		};
 

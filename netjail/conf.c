@@ -221,8 +221,8 @@ name_fits(const struct job *job, const struct work *w,
 	bool ours = conf_kind(p->name) != CONF_JAIL;
 
 	if ((w != NULL && w->var != p->var) || (p->var && ours))
-		return complain(job, p->line, "variable \"$%s\" cannot have the "
-		    "same name as a parameter", p->name);
+		return complain(job, p->line, "variable \"$%s\" cannot have "
+		    "the same name as a parameter", p->name);
 	if (w != NULL && w->fixed)
 		return complain(job, p->line, "cannot redefine parameter "
 		    "\"%s\"", p->name);

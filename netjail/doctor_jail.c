@@ -208,8 +208,8 @@ explain_refusal(struct finding *f)
 	size_t i;
 
 	if (error == ENOSYS) {
-		found(f, MISSING, "clone3: %s: the kernel is older than 5.3, or "
-		    "a container's seccomp profile forbids it: allow clone3 "
+		found(f, MISSING, "clone3: %s: the kernel is older than 5.3, "
+		    "or a container's seccomp profile forbids it: allow clone3 "
 		    "there", strerror(error));
 		return;
 	}

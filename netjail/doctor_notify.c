@@ -208,8 +208,9 @@ check_filter(struct finding *f)
 	if (error == 0)
 		found(f, OK, "calls can be handed to another process");
 	else if (error == EBUSY)
-		found(f, MISSING, "another supervisor has this process already: "
-		    "run netjail outside of that container or sandbox");
+		found(f, MISSING, "another supervisor has this process "
+		    "already: run netjail outside of that container "
+		    "or sandbox");
 	else
 		found(f, MISSING, "seccomp with a listener: %s: the kernel "
 		    "lacks CONFIG_SECCOMP_FILTER, or a container's profile "
@@ -236,9 +237,9 @@ check_killable(struct finding *f)
 		found(f, OK, "a signal that is caught does not break off a "
 		    "call");
 	else
-		found(f, WARNING, "WAIT_KILLABLE_RECV is unknown: signals break "
-		    "off socket calls that the daemon is answering: use Linux "
-		    "5.19 or later");
+		found(f, WARNING, "WAIT_KILLABLE_RECV is unknown: signals "
+		    "break off socket calls that the daemon is answering: use "
+		    "Linux 5.19 or later");
 }
 
 void
@@ -288,6 +289,6 @@ check_addfd(struct finding *f)
 	else if (probe.addfd_error == 0)
 		found(f, OK, "the daemon can answer a call with a socket");
 	else
-		found(f, MISSING, "SECCOMP_IOCTL_NOTIF_ADDFD: %s: use Linux 5.14 "
-		    "or later", strerror(probe.addfd_error));
+		found(f, MISSING, "SECCOMP_IOCTL_NOTIF_ADDFD: %s: use Linux "
+		    "5.14 or later", strerror(probe.addfd_error));
 }

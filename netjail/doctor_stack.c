@@ -43,9 +43,9 @@ check_descriptors(struct finding *f)
 	unsigned long n = (unsigned long)highest_limit();
 
 	if (n < FEW_FILES)
-		found(f, WARNING, "a daemon started here may open %lu files, and "
-		    "a socket takes one: raise the hard limit of open files "
-		    "(nofile in limits.conf, LimitNOFILE= of a unit)", n);
+		found(f, WARNING, "a daemon started here may open %lu files, "
+		    "and a socket takes one: raise the hard limit of open "
+		    "files (nofile in limits.conf, LimitNOFILE= of a unit)", n);
 	else
 		found(f, OK, "a daemon started here may open %lu", n);
 }

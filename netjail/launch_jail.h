@@ -24,7 +24,8 @@ struct jail_options {
 	const char *user;	/* -u: of the system, or NULL */
 	const char *user_inside; /* -U: of the jail, or NULL */
 	FILE	*jidfile;	/* -J: a line about the jail; or NULL */
-	char	*const *mounts;	/* for launch_mount(), when it is made; or NULL */
+	char *const *mounts;	/* for launch_mount(), when it is made; NULL:
+				 * none */
 };
 
 /* Parameters, "name=value" or "name" each, in the order they were first given.

@@ -37,7 +37,9 @@ static unsigned
 utf8_length(const unsigned char *s)
 {
 	/* By the first byte: how many follow, and the range of the second. */
-	static const struct { unsigned char lo, hi, more, min2, max2; } form[] = {
+	static const struct {
+		unsigned char lo, hi, more, min2, max2;
+	} form[] = {
 		{ 0x01, 0x7f, 0, 0x00, 0xff },
 		{ 0xc2, 0xdf, 1, 0x80, 0xbf },
 		{ 0xe0, 0xe0, 2, 0xa0, 0xbf },

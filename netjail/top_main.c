@@ -310,8 +310,9 @@ draw_foot(struct top *t)
 		snprintf(buf, sizeof(buf), "%s: %s", t->what,
 		    strerror(t->error));
 	else
-		snprintf(buf, sizeof(buf), "%s by %s%s%s%s | </> sort r reverse "
-		    "/ filter %s q quit", where, o->kind->col[o->sort].title,
+		snprintf(buf, sizeof(buf), "%s by %s%s%s%s | </> sort r "
+		    "reverse / filter %s q quit", where,
+		    o->kind->col[o->sort].title,
 		    o->reverse ? " reversed" : "",
 		    *o->filter != '\0' ? " with " : "", o->filter,
 		    t->look == CENSUS_NOBODY ? "enter look" : "esc back");

@@ -358,15 +358,16 @@ top_summary(char line[TOP_LINES][TOP_WIDTH + 1], const struct census *c,
 	char n[8][TOP_NUMBER];
 
 #define N(i, v) top_number(n[i], v)
-	snprintf(line[0], TOP_WIDTH + 1, "netjail %.16s: %zu jails, %s sockets: "
-	    "%s listen, %s established, %s time-wait", c->version,
+	snprintf(line[0], TOP_WIDTH + 1, "netjail %.16s: %zu jails, "
+	    "%s sockets: %s listen, %s established, %s time-wait", c->version,
 	    listed_jails(c), N(0, c->total), N(1, in_state(c, CENSUS_LISTEN)),
 	    N(2, in_state(c, CENSUS_ESTABLISHED)),
 	    N(3, in_state(c, CENSUS_TIME_WAIT)));
-	snprintf(line[1], TOP_WIDTH + 1, "packets/s: %s in, %s out; TCP bytes/s: "
-	    "%s in, %s out; UDP/s: %s in, %s out", N(0, r->packets_in),
-	    N(1, r->packets_out), N(2, r->bytes_in), N(3, r->bytes_out),
-	    N(4, r->datagrams_in), N(5, r->datagrams_out));
+	snprintf(line[1], TOP_WIDTH + 1, "packets/s: %s in, %s out; "
+	    "TCP bytes/s: %s in, %s out; UDP/s: %s in, %s out",
+	    N(0, r->packets_in), N(1, r->packets_out), N(2, r->bytes_in),
+	    N(3, r->bytes_out), N(4, r->datagrams_in),
+	    N(5, r->datagrams_out));
 	snprintf(line[2], TOP_WIDTH + 1, "TCP/s: %s connects, %s accepts, "
 	    "%s drops, %s retransmits; queue overflows: %s", N(0, r->connects),
 	    N(1, r->accepts), N(2, r->drops), N(3, r->retransmits),

@@ -153,7 +153,7 @@ variables_are_replaced(void **state)
 	    "path = \"$base/${name}\";\n"
 	    "host.hostname = ${name}.$domain;\n"
 	    "www { $domain = example; $base = /srv;\n"
-	    "      exec.start = 'echo $name', \"echo \\$name ${host.hostname}\","
+	    "exec.start = 'echo $name', \"echo \\$name ${host.hostname}\","
 	    " \"cost: $ 5$\"; }\n"
 	    "7 { $domain = seven; exec.start = \"$jid\"; path = /;\n"
 	    "host.hostname = seven; }");
