@@ -29,7 +29,7 @@ LIBSRC	= $(wildcard */lib_*.c)
 WATCH	= $(wildcard $(addprefix netjail/,census*.c metrics*.c top*.c doctor*.c \
 	  conf*.c))
 MAINS	= $(wildcard */*_main.c)
-core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC) $(WATCH), \
+core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC) $(WATCH) sysctl/show_%, \
 	  $(foreach d,$(1),$(wildcard $(d)/*.c)))
 objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
@@ -69,7 +69,7 @@ $(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd
 $(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c \
-	  sysctl/text.c)
+	  sysctl/text.c sysctl/show_struct.c)
 $(B)/bin/netstat: LDLIBS = -lbsd -ljansson
 $(B)/bin/netstat: $(call objs,$(NETSTAT))
 FETCH	= netstat/fetch.c netstat/source.c sysctl/client.c base/inaddr.c

@@ -46,7 +46,8 @@ enum vnet_level {
 
 struct vnet {
 	uint64_t now;			/* ns, monotonic; vnet_settime() only */
-	uint64_t walltime;		/* ns since 1970 at now == 0 */
+	uint64_t boottime;		/* ns since 1970 when it began, told by
+					 * its owner; 0: not known */
 	void	*mod[VNET_MAXMODULES];	/* state of module i */
 	unsigned ninit;			/* modules 0 to ninit - 1 are up */
 	uint64_t rndkey[2];		/* vnet_random() */

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <syslog.h>
 #include <unistd.h>
 #include <sys/random.h>
@@ -205,6 +206,16 @@ raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
 }
 
+/* ns since 1970. */
+static uint64_t
+wall_time(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
 static int
 stack_init(struct daemon *d)
 {
@@ -216,6 +227,7 @@ stack_init(struct daemon *d)
 		return EIO;
 	if ((error = vnet_new(seed, loop_now(), &d->vnet)) != 0)
 		return error;
+	d->vnet->boottime = wall_time();
 	(void)gethostname(name, sizeof(name) - 1);
 	return prison_set_hostname(prison0(d->vnet), name);
 }

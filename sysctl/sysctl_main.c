@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "sysctl/client.h"
+#include "sysctl/show_struct.h"
 #include "sysctl/sysctl.h"
 #include "sysctl/text.h"
 
@@ -66,6 +67,14 @@ static bool
 is_string(const struct var *v)
 {
 	return (v->kind & CTLTYPE) == CTLTYPE_STRING;
+}
+
+/* Is there no text form of its value, but a dump? */
+static bool
+is_opaque(const struct var *v)
+{
+	return kind_of(v)->size == 0 && !is_string(v) &&
+	    !show_struct_knows(v->fmt);
 }
 
 static _Noreturn void
@@ -192,7 +201,8 @@ show_value(const struct var *v, const char *val, size_t len)
 		return;
 	}
 	if (k->size == 0) {
-		show_dump(v, val, len);
+		if (opt.hex || !show_struct(v->fmt, val, len, opt.human))
+			show_dump(v, val, len);
 		return;
 	}
 	for (i = 0; i + k->size <= len; i += k->size) {
@@ -256,8 +266,7 @@ show_var(const struct var *v, bool withname)
 		return true;
 	}
 	if (!about) {
-		if (kind_of(v)->size == 0 && !is_string(v) && !opt.opaque &&
-		    !opt.hex && !opt.binary)
+		if (is_opaque(v) && !opt.opaque && !opt.hex && !opt.binary)
 			return false;
 		if ((val = var_read(v, &len)) == NULL)
 			return false;

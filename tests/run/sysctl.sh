@@ -107,6 +107,12 @@ check "-x shows them all" sh -c \
     '[ "$(sysctl -nx vm.zones | sed s/.*0x// | tr -d "\n" | wc -c)" = \
     $(($(sysctl -b vm.zones | wc -c) * 2)) ]'
 is "$(sysctl -AN)" "$(sysctl -oaN)" "-A is -oa"
+says "kern.clockrate: { hz = 1000, tick = 1000, profhz = 1000, stathz = 1000 }
+0" sysctl kern.clockrate
+begun=$(sysctl -n kern.boottime |
+    sed -n 's/^{ sec = \([0-9]*\), usec = [0-9]* } [A-Z][a-z][a-z] .* 20[0-9][0-9]$/\1/p')
+check "kern.boottime is when this stack began, as a date, too" \
+    test "${begun:-0}" -le "$(date +%s)" -a "${begun:-0}" -gt $(($(date +%s) - 600))
 is "$(sysctl -XN)" "$(sysctl -xaN)" "-X is -xa"
 says "0" sysctl -B 4 kern.ostype
 says "kern.ostype: netjail
