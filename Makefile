@@ -65,7 +65,9 @@ $(B)/bin/netjaild: $(call objs,$(DAEMON))
 $(B)/bin/netjail $(B)/bin/jls $(B)/bin/jexec: LDLIBS = -lbsd -lfuse3
 $(B)/bin/netjail: $(call objs,netjail/netjail_main.c $(wildcard netjail/conf*.c) \
 	  $(TOOL) $(TOOLCORE))
-$(B)/bin/jls: $(call objs,netjail/jls_main.c $(TOOL) $(TOOLCORE))
+$(B)/bin/jls: LDLIBS += -ljansson
+$(B)/bin/jls: $(call objs,netjail/jls_main.c netstat/xo.c netstat/out.c $(TOOL) \
+	  $(TOOLCORE))
 $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd
 $(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c \

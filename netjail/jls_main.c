@@ -3,7 +3,8 @@
  *
  * Everything printed is a parameter (netjail/jailparam.h) that the daemon is
  * asked for, jail after jail by lastjid.  The default and the verbose form are
- * fixed layouts, FreeBSD's to the byte.
+ * fixed layouts, FreeBSD's to the byte.  JSON has the same values under the
+ * names of FreeBSD's --libxo, or of the parameters.
  */
 #include <err.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 
 #include "netjail/jailparam.h"
 #include "netjail/launch_jail.h"
+#include "netstat/xo.h"
 #include "sysctl/client.h"
 
 #define MAXCOLUMNS	(3 * JP_NPARAMS)
@@ -36,6 +38,8 @@ struct options {
 	bool	 quoted;	/* -q */
 	bool	 skip;		/* -s */
 	bool	 verbose;	/* -v */
+	struct xo_style style;	/* --libxo */
+	struct xo *json;	/* NULL: text */
 	struct column col[MAXCOLUMNS];
 	unsigned ncols;
 };
@@ -230,6 +234,92 @@ print_default(const struct options *o, char *const *v)
 	    v[F_IP4], v[F_HOST], v[F_PATH]);
 }
 
+/* ---- JSON ---- */
+
+/* Numbers and booleans as such. */
+static void
+json_value(struct xo *x, const struct column *c, const char *value)
+{
+	if (c->def->type == JPT_INT)
+		xo_e_int(x, c->name, strtoll(value, NULL, 10));
+	else if (c->def->type == JPT_BOOL)
+		xo_e_bool(x, c->name, strcmp(value, "true") == 0);
+	else
+		xo_e_str(x, c->name, value);
+}
+
+/* Addresses after a comma each: all of them with -v, else the first. */
+static void
+json_addresses(const struct options *o, char *list)
+{
+	char *ip;
+
+	if (!o->verbose) {
+		list[strcspn(list, ",")] = '\0';
+		xo_e_str(o->json, "ipv4", list);
+		return;
+	}
+	xo_open_list(o->json, "ipv4_addrs");
+	while ((ip = strsep(&list, ",")) != NULL)
+		if (*ip != '\0') {
+			xo_open_instance(o->json);
+			xo_e_str(o->json, "addr", ip);
+			xo_close(o->json);
+		}
+	xo_close(o->json);
+}
+
+static void
+json_fixed(const struct options *o, char *const *v)
+{
+	xo_e_int(o->json, "jid", strtoll(v[F_JID], NULL, 10));
+	xo_e_str(o->json, "hostname", v[F_HOST]);
+	xo_e_str(o->json, "path", v[F_PATH]);
+	if (o->verbose || o->byname)
+		xo_e_str(o->json, "name", v[F_NAME]);
+	if (o->verbose) {
+		xo_e_str(o->json, "state",
+		    strcmp(v[F_DYING], "true") == 0 ? "DYING" : "ACTIVE");
+		xo_e_int(o->json, "cpusetid", 0);
+	}
+	json_addresses(o, v[F_IP4]);
+}
+
+static void
+json_begin(struct options *o, struct xo *x)
+{
+	if (!o->style.json)
+		return;
+	o->json = x;
+	xo_init(x, stdout, &o->style);
+	xo_open_container(x, "jail-information");
+	xo_open_list(x, "jail");
+}
+
+/* Also of what breaks off: it is whole JSON then. */
+static void
+json_end(const struct options *o)
+{
+	if (o->json != NULL && !xo_finish(o->json))
+		err(1, "stdout");
+}
+
+static void
+json_jail(const struct options *o, char *const *value)
+{
+	unsigned i;
+
+	xo_open_instance(o->json);
+	if (o->ncols == 0)
+		json_fixed(o, value);
+	for (i = 0; i < o->ncols; i++)
+		if (!o->col[i].hidden && !skipped(o, &o->col[i], value))
+			json_value(o->json, &o->col[i], value[i]);
+	xo_close(o->json);
+}
+
+/* ---- jails ---- */
+
 static void
 print_header(const struct options *o)
 {
@@ -257,8 +347,6 @@ print_header(const struct options *o)
 		    "Hostname", "Path");
 }
 
-/* ---- jails ---- */
-
 /* Print one; its jid, or -1 with errno and a sentence in msg. */
 static int
 print_jail(const struct options *o, int sock, const char *selector, char *msg,
@@ -279,7 +367,9 @@ print_jail(const struct options *o, int sock, const char *selector, char *msg,
 	if (jail_get(sock, selector, o->dying, want, &value, &jid, msg,
 	    len) != 0)
 		return -1;
-	if (o->ncols > 0)
+	if (o->json != NULL)
+		json_jail(o, value);
+	else if (o->ncols > 0)
 		print_columns(o, value);
 	else if (o->verbose)
 		print_verbose(value);
@@ -299,15 +389,17 @@ print_all(const struct options *o, int sock)
 		snprintf(selector, sizeof(selector), "lastjid=%d", jid);
 		jid = print_jail(o, sock, selector, msg, sizeof(msg));
 	} while (jid > 0);
-	if (errno != ENOENT)
+	if (errno != ENOENT) {
+		json_end(o);
 		errx(1, "%s", msg);
+	}
 }
 
 static void __attribute__((noreturn))
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: jls [-dhNnqsv] [-j jail] [parameter ...]\n");
+	    "usage: jls [--libxo json] [-dhNnqsv] [-j jail] [parameter ...]\n");
 	exit(1);
 }
 
@@ -374,20 +466,27 @@ main(int argc, char **argv)
 {
 	struct options o = { .ncols = 0 };
 	char selector[512], msg[512];
+	struct xo x;
 	int sock;
 
+	if ((argc = xo_parse_args(argc, argv, &o.style)) < 0)
+		return 1;
 	parse(&o, argc, argv);
+	json_begin(&o, &x);
 	if ((sock = ctl_connect()) < 0)
 		err(1, "cannot reach netjaild");
 	if (o.jail != NULL)
 		jail_selector(o.jail, selector, sizeof(selector));
-	print_header(&o);
+	if (o.json == NULL)
+		print_header(&o);
 	if (o.jail == NULL)
 		print_all(&o, sock);
 	else if (print_jail(&o, sock, selector, msg, sizeof(msg)) < 0) {
+		json_end(&o);
 		fflush(stdout);
 		errx(1, "%s", msg);
 	}
+	json_end(&o);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		err(1, "stdout");
 	return 0;

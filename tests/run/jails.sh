@@ -117,6 +117,28 @@ is "$(netjail sysctl -n security.jail.param.ip4. ; netjail sysctl -N \
     security.jail.param | wc -l)" "0
 $(jls -h | head -n 1 | wc -w)" "security.jail.param has them all"
 
+# ---- as JSON ----
+
+json_too()
+{
+	json()	{ jls --libxo json "$@" | jq -c '."jail-information".jail'; }
+	is "$(json -j p name ip4.addr persist children.max)" \
+	    "[{\"name\":\"p\",\"ip4.addr\":\"$(get_p ip4.addr)\",\"persist\":true,\"children.max\":0}]" \
+	    "parameters as JSON are text, numbers and booleans"
+	is "$(json | jq -r '.[] | "\(.jid) \(.ipv4) \(.hostname) \(.path)"')" \
+	    "$(jls jid ip4.addr host.hostname path | sed 's/,[^ ]*//')" \
+	    "and so is the list of jails"
+	is "$(json -v | jq -r '.[] | select(.name == "p").state')" ACTIVE \
+	    "which says with -v that a jail is alive"
+	is "$(json -j nobody 2>"$T/err") $(cat "$T/err")" \
+	    '[] jls: jail "nobody" not found' "nobody is whole JSON, and an error"
+}
+if command -v jq >/dev/null; then
+	json_too
+else
+	skip "JSON of jls" "jq is not installed"
+fi
+
 # ---- and felt ----
 
 like "$(try p 'bind("0.0.0.0").getsockname()[1]')" '200[0-9]' \
