@@ -22,12 +22,24 @@ pair_prefill(int app)
 	return 0;
 }
 
+/* What its app end is known by. */
+static int
+pair_names(struct pair *p)
+{
+	socklen_t len = sizeof(p->cookie);
+	struct stat st;
+
+	if (getsockopt(p->app, SOL_SOCKET, SO_COOKIE, &p->cookie, &len) < 0 ||
+	    fstat(p->app, &st) < 0)
+		return errno;
+	p->ino = st.st_ino;
+	return 0;
+}
+
 static int
 pair_make(enum pair_kind kind, struct pair *p)
 {
 	int type = kind == PAIR_DGRAM ? SOCK_SEQPACKET : SOCK_STREAM;
-	socklen_t len = sizeof(p->cookie);
-	struct stat st = { .st_ino = 0 };
 	int fds[2], error = 0;
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
@@ -36,15 +48,12 @@ pair_make(enum pair_kind kind, struct pair *p)
 	p->own = fds[1];
 	if (kind == PAIR_FRESH)
 		error = pair_prefill(p->app);
-	if (error == 0 &&
-	    (getsockopt(p->app, SOL_SOCKET, SO_COOKIE, &p->cookie, &len) < 0 ||
-	    fstat(p->app, &st) < 0))
-		error = errno;
+	if (error == 0)
+		error = pair_names(p);
 	if (error != 0) {
 		close(p->app);
 		close(p->own);
-	} else
-		p->ino = st.st_ino;
+	}
 	return error;
 }
 
