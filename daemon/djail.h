@@ -56,8 +56,8 @@ struct djail {
 	struct source	 init;		/* pidfd of init while it lives, or
 					 * fd -1 */
 	pid_t		 initpid;	/* its number, while it is watched */
-	uint64_t	 pidns;		/* its pid namespace; 0: not known */
-	unsigned	 nslevel;	/* how far below ours that is */
+	unsigned	 nslevel;	/* how far below our pid namespace its
+					 * own is; 0: not known */
 	struct unixdiag	*unixdiag;	/* NULL: it cannot be had */
 	struct idmap	 uids[DJAIL_IDMAPS];	/* count 0 ends */
 	struct djail	*up;		/* of the jail above; NULL: none */

@@ -1,5 +1,6 @@
 /*
- * files.c - kern.file (include/bsd/sys/xfile.h): which processes hold which sockets.
+ * files.c - kern.file (include/bsd/sys/xfile.h): which processes hold which
+ * sockets.
  *
  * Theory of operation
  *
@@ -9,11 +10,16 @@
  * process in sight.  Descriptors that were inherited, duplicated or passed on
  * need no care of their own.
  *
+ * Sockets of jailed programs that are the kernel's are listed as well, under
+ * the names that net.local.*.pcblist has for them; who holds one but is in no
+ * jail is left out, for most of what the system holds is none of ours.
+ *
  * Who asks sees what it could name.  Outside jails that is every process, by
- * its number there, but for the daemon.  In a jail it is those in the jail's pid namespace and the
- * ones below it, by their number in that; others are passed over before their
- * descriptors are looked at.  A process is of the innermost jail whose pid
- * namespace it is in; names it chose itself are not believed in this.
+ * its number there, but for the daemon.  In a jail it is those in the jail's
+ * pid namespace and the ones below it, by their number in that; others are
+ * passed over before their descriptors are looked at.  A process is of the
+ * innermost jail whose pid namespace it is in; names it chose itself are not
+ * believed in this.
  *
  * The list is made in slices of SLICE_COST, about 0.1 ms.  Between them no
  * descriptor is kept, only the places in /proc and in the process's fd
@@ -45,8 +51,10 @@
 
 #include "daemon/face.h"
 #include "daemon/files.h"
+#include "daemon/nest.h"
 #include "daemon/target.h"
 #include "netjail/prison.h"
+#include "stack/uipc.h"
 #include "sysctl/sysctl.h"
 #include "include/bsd/sys/xfile.h"
 
@@ -84,12 +92,19 @@ struct scan {
 	int		 left;		/* of SLICE_COST */
 };
 
-/* A process that holds something, once that is known. */
+/* A process that holds something, as far as that was asked. */
 struct holder {
 	pid_t		 pid;		/* outside */
+	int		 jid;		/* or -1 */
 	bool		 known;
 	bool		 gone;
 	struct xfile	 xf;		/* all but descriptor and socket */
+};
+
+/* What a descriptor is. */
+struct held {
+	kvaddr_t	 data;		/* 0: no socket that is listed */
+	bool		 kernel;	/* the kernel's */
 };
 
 void
@@ -173,35 +188,17 @@ in_jail(struct scan *s, const struct djail *j, pid_t pid)
 	for (ns = ns_open(s->proc, pid); ns >= 0; ns = ns_up(ns)) {
 		s->left -= NS_COST;
 		ino = ns_ino(ns);
-		if (ino == j->pidns || ino == s->d->pidns) {
+		if (ino == j->nest.id || ino == s->d->pidns) {
 			close(ns);
-			return ino == j->pidns;
+			return ino == j->nest.id;
 		}
 	}
 	return false;
 }
 
-/* The jail with this pid namespace, or NULL.  `first' is tried first. */
-static const struct djail *
-ns_jail(struct scan *s, uint64_t ino, const struct djail *first)
-{
-	const struct djail *j;
-	unsigned n = 0;
-
-	if (first->pidns == ino)
-		return first;
-	TAILQ_FOREACH(j, &s->d->djails, link) {
-		n++;
-		if (j->pidns == ino)
-			break;
-	}
-	s->left -= (int)(n / 64);
-	return j;
-}
-
-/* The jail a process is in; `first' is most probable. */
+/* The jid of the jail a process is in; 0: none. */
 static int
-holder_jid(struct scan *s, pid_t pid, const struct djail *first)
+holder_jid(struct scan *s, pid_t pid)
 {
 	const struct djail *j = NULL;
 	uint64_t ino;
@@ -210,8 +207,7 @@ holder_jid(struct scan *s, pid_t pid, const struct djail *first)
 	for (ns = ns_open(s->proc, pid); ns >= 0; ns = ns_up(ns)) {
 		s->left -= NS_COST;
 		ino = ns_ino(ns);
-		if (ino != s->d->pidns)
-			j = ns_jail(s, ino, first);
+		j = nest_by_id(s->d, ino);
 		if (ino == s->d->pidns || j != NULL) {
 			close(ns);
 			break;
@@ -247,18 +243,12 @@ files_jail(struct djail *j)
 	pid_t pid = files_pid(j->init.fd), nr[MAXNSDEPTH + 1];
 	char status[4096];
 	unsigned n;
-	int ns;
 
 	if (pid <= 0 || !proc_status(pid, status, sizeof(status)) ||
 	    (n = ns_pids(status, nr)) == 0)
 		return;
-	snprintf(status, sizeof(status), "/proc/%d/ns/pid", (int)pid);
-	if ((ns = open(status, O_RDONLY | O_CLOEXEC)) < 0)
-		return;
 	j->initpid = pid;
 	j->nslevel = n - 1;
-	j->pidns = ns_ino(ns);
-	close(ns);
 }
 
 /* A uid of ours as the jail has it. */
@@ -299,10 +289,10 @@ holder_comm(char comm[XF_COMMLEN], const char *status)
 
 /* Find out who it is.  h->gone: nobody the reader could know. */
 static void
-holder_learn(struct scan *s, struct holder *h, const struct face *f)
+holder_learn(struct scan *s, struct holder *h)
 {
 	const struct djail *j = s->viewer;
-	unsigned n, level = j == NULL ? 0 : j->nslevel;
+	unsigned level = j == NULL ? 0 : j->nslevel;
 	pid_t nr[MAXNSDEPTH + 1];
 	char status[4096];
 	uint32_t uid;
@@ -312,7 +302,7 @@ holder_learn(struct scan *s, struct holder *h, const struct face *f)
 	s->left -= STATUS_COST;
 	if (!proc_status(h->pid, status, sizeof(status)) ||
 	    strncmp(status, "Name:\t", strlen("Name:\t")) != 0 ||
-	    (n = ns_pids(status, nr)) <= level)
+	    ns_pids(status, nr) <= level)
 		return;
 	h->gone = false;
 	uid = (uint32_t)status_value(status, "\nUid:", 10, 1);
@@ -320,7 +310,7 @@ holder_learn(struct scan *s, struct holder *h, const struct face *f)
 		.xf_size = sizeof(h->xf), .xf_pid = nr[level],
 		.xf_uid = j == NULL ? uid : jail_uid(j, uid),
 		.xf_type = DTYPE_SOCKET, .xf_flag = XF_FREAD | XF_FWRITE,
-		.xf_jid = holder_jid(s, h->pid, f->jail),
+		.xf_jid = h->jid,
 	};
 	holder_comm(h->xf.xf_comm, status);
 }
@@ -374,35 +364,52 @@ dir_next(struct dir *dir, int *nr, uint64_t *place)
 
 /* ---- the list ---- */
 
-/* The face whose app end is entry nr of an fd directory, or NULL. */
-static struct face *
-fd_face(const struct scan *s, int dir, int nr)
+/*
+ * What entry nr of an fd directory is.  False: the process is not ours to look
+ * at.
+ */
+static bool
+fd_held(const struct scan *s, int dir, int nr, struct held *held)
 {
 	static const char socket[] = "socket:[";
 	const size_t len = sizeof(socket) - 1;
 	char name[16], link[64];
-	struct face *f;
+	const struct face *f;
+	uint64_t ino;
 	ssize_t n;
 
+	held->data = 0;
 	snprintf(name, sizeof(name), "%d", nr);
 	n = readlinkat(dir, name, link, sizeof(link) - 1);
+	if (n < 0)
+		return errno != EACCES;
 	if (n <= (ssize_t)len || memcmp(link, socket, len) != 0)
-		return NULL;
+		return true;
 	link[n] = '\0';
-	f = files_face(s->d, strtoull(link + len, NULL, 10));
-	return f != NULL && f->so != NULL ? f : NULL;
+	ino = strtoull(link + len, NULL, 10);
+	f = files_face(s->d, ino);
+	held->kernel = f == NULL;
+	if (held->kernel)
+		held->data = UNP_FOREIGN(ino);
+	else if (f->so != NULL)
+		held->data = f->so->so_gencnt;
+	return true;
 }
 
-/* A process has this face's socket as descriptor nr.  0 or ENOMEM. */
+/* A process has something as descriptor nr.  0 or ENOMEM. */
 static int
-fd_out(struct scan *s, struct holder *h, const struct face *f, int nr)
+fd_out(struct scan *s, struct holder *h, const struct held *held, int nr)
 {
+	if (h->jid == -1)
+		h->jid = holder_jid(s, h->pid);
+	if (held->kernel && h->jid == 0)
+		return 0;
 	if (!h->known)
-		holder_learn(s, h, f);
+		holder_learn(s, h);
 	if (h->gone)
 		return 0;
 	h->xf.xf_fd = nr;
-	h->xf.xf_data = f->so->so_gencnt;
+	h->xf.xf_data = held->data;
 	return SYSCTL_OUT(s->req, &h->xf, sizeof(h->xf));
 }
 
@@ -412,8 +419,8 @@ process_out(struct scan *s, pid_t pid)
 {
 	uint64_t *cur = s->req->cursor, place;
 	bool again = cur[CUR_PID] == (uint64_t)pid;
-	struct holder h = { .pid = pid };
-	const struct face *f;
+	struct holder h = { .pid = pid, .jid = -1 };
+	struct held held;
 	char path[32];
 	struct dir dir;
 	int nr, error = 0;
@@ -428,8 +435,10 @@ process_out(struct scan *s, pid_t pid)
 		return 0;
 	while (error == 0 && dir_next(&dir, &nr, &place)) {
 		s->left -= FD_COST;
-		if ((f = fd_face(s, dir.fd, nr)) != NULL)
-			error = fd_out(s, &h, f, nr);
+		if (!fd_held(s, dir.fd, nr, &held))
+			break;
+		if (held.data != 0)
+			error = fd_out(s, &h, &held, nr);
 		cur[CUR_FD] = place;
 		if (error == 0 && s->left <= 0)
 			error = SYSCTL_MORE;
@@ -477,7 +486,8 @@ sysctl_file(const struct sysctl_oid *oid, struct sysctl_req *req)
 	}
 	if (req->jailed) {
 		s.viewer = djail_find(f->d, prison_jid(req->cred->prison));
-		if (s.viewer == NULL || s.viewer->pidns == 0)
+		if (s.viewer == NULL || s.viewer->nest.fd < 0 ||
+		    s.viewer->nslevel == 0)
 			return 0;
 	}
 	return processes_out(&s);

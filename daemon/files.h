@@ -15,7 +15,7 @@ void	files_init(struct daemon *d);
 pid_t	files_pid(int pidfd);
 
 /* Learn from the jail's init, whose pidfd it has, what its processes are known
- * by.  Where that fails nobody is taken for one of them. */
+ * by.  Where that fails the jail sees none of them. */
 void	files_jail(struct djail *j);
 
 /* The face whose app end has this inode number, or NULL. */

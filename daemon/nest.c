@@ -51,8 +51,8 @@ ns_hash(const struct daemon *d, uint64_t id)
 	return siphash24(d->vnet->hashkey, &id, sizeof(id));
 }
 
-static struct djail *
-find_id(const struct daemon *d, uint64_t id)
+struct djail *
+nest_by_id(const struct daemon *d, uint64_t id)
 {
 	uint64_t h = ns_hash(d, id);
 	struct hlink *l;
@@ -74,7 +74,7 @@ climb(const struct daemon *d, int ns)
 	int i, up, fd = dup(ns);
 
 	for (i = 0; i <= DEPTH && fd >= 0; i++) {
-		if ((j = find_id(d, ns_id(fd))) != NULL)
+		if ((j = nest_by_id(d, ns_id(fd))) != NULL)
 			break;
 		up = ioctl(fd, NS_GET_PARENT);
 		close(fd);
@@ -132,7 +132,7 @@ nest_enter(struct djail *j, int pidfd)
 	}
 	above = climb(d, ns);
 	if (above != (prison_jid(j->up->prison) == 0 ? NULL : j->up) ||
-	    find_id(d, ns_id(ns)) != NULL) {
+	    nest_by_id(d, ns_id(ns)) != NULL) {
 		close(ns);
 		return EPERM;
 	}

@@ -5,6 +5,7 @@
 #define DAEMON_NEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct daemon;
@@ -25,6 +26,10 @@ void	nest_leave(struct djail *j);
  * afterwards; else the number may have been another's.
  */
 struct djail *nest_find(struct djail *j, pid_t tid);
+
+/* The jail whose init began in the pid namespace of this inode number; one that
+ * is going, too, until all in it are dead.  NULL: none. */
+struct djail *nest_by_id(const struct daemon *d, uint64_t id);
 
 /* Is the thread in the UTS namespace that j's init began with? */
 bool	nest_same_uts(const struct djail *j, pid_t tid);

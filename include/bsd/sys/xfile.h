@@ -10,7 +10,8 @@
  * jail's pid and user namespace.  A process that holds a socket under several
  * numbers has a record for each, and a socket that several processes hold has
  * one for each of them.  What a jail cannot see, a process outside of it, has
- * none.  There is no other kind of file in the list.
+ * none.  Sockets of jailed programs that are the kernel's are in the list as
+ * well, under the names that net.local.*.pcblist has for them; no other file is.
  *
  * The kernel does not tell how often a descriptor is shared, so xf_file,
  * xf_count, xf_msgcount and xf_offset are 0.
