@@ -35,12 +35,13 @@ objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 CORE	= $(call core,$(LAYERS))
 DAEMON	= $(CORE) $(wildcard daemon/*.c) sysctl/client.c
-NETSTAT	= $(wildcard netstat/*.c) sysctl/client.c base/inaddr.c
+NETSTAT	= $(filter-out $(MAINS),$(wildcard netstat/*.c)) sysctl/client.c \
+	  base/inaddr.c
 
 # Found by netjail under their last word: `netjail top'.
 HELPERS	= netjail-top netjail-metrics netjail-doctor
 PROGS	= $(addprefix $(B)/bin/,netjaild netjail jls jexec sysctl netstat \
-	  $(HELPERS))
+	  sockstat $(HELPERS))
 
 # sysctl(3) and jail(2) for programs.  The map says what is seen of it; a change
 # to what is there wants another number.  Never sanitized: it is loaded into
@@ -72,8 +73,9 @@ $(B)/bin/jexec: $(call objs,netjail/jexec_main.c $(TOOL) $(TOOLCORE))
 $(B)/bin/sysctl: LDLIBS = -lbsd
 $(B)/bin/sysctl: $(call objs,sysctl/sysctl_main.c sysctl/client.c \
 	  sysctl/text.c sysctl/show_struct.c)
-$(B)/bin/netstat: LDLIBS = -lbsd -ljansson
-$(B)/bin/netstat: $(call objs,$(NETSTAT))
+$(B)/bin/netstat $(B)/bin/sockstat: LDLIBS = -lbsd -ljansson
+$(B)/bin/netstat: $(call objs,netstat/netstat_main.c $(NETSTAT))
+$(B)/bin/sockstat: $(call objs,netstat/sockstat_main.c $(NETSTAT))
 FETCH	= netstat/fetch.c netstat/source.c sysctl/client.c base/inaddr.c
 $(B)/bin/netjail-metrics: LDLIBS = -lbsd
 $(B)/bin/netjail-metrics: $(call objs,netjail/metrics_main.c netjail/metrics.c \
@@ -151,12 +153,11 @@ $(B)/unit/netjail_metrics_test: $(call objs,netjail/metrics.c netjail/census.c \
 $(B)/unit/netjail_conf_test: $(call objs,$(addprefix netjail/, \
 	  conf.c conf_parse.c conf_order.c))
 
-# netstat's text against stored text: all of it but main, and a MIB of bytes.
-GOLDEN	= $(addprefix $(B)/netstat/,golden_test net_test)
-$(GOLDEN): $(B)/netstat/%: $(B)/obj/tests/netstat/%.o \
-	  $(call objs,$(filter-out $(MAINS),$(wildcard netstat/*.c)) \
-	  sysctl/client.c base/inaddr.c tests/netstat/fake.c \
-	  tests/netstat/golden.c)
+# The text of netstat/'s programs against stored text: all of them but main, and
+# a MIB of bytes.
+GOLDEN	= $(addprefix $(B)/netstat/,golden_test net_test sockstat_test)
+$(GOLDEN): $(B)/netstat/%: $(B)/obj/tests/netstat/%.o $(call objs,$(NETSTAT) \
+	  tests/netstat/fake.c tests/netstat/golden.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd -ljansson
 UNITS	+= $(GOLDEN)
@@ -229,7 +230,7 @@ check-full: $(UNITS)	## unit tests, those against an oracle for millions of step
 	@NETJAIL_TEST_STEPS=4000000 NETJAIL_TEST_TIMEOUT=1800 \
 	    sh tests/check $(B) unit
 
-unit: $(UNITS) $(B)/bin/netstat	## the unit tests alone
+unit: $(UNITS) $(B)/bin/netstat $(B)/bin/sockstat	## the unit tests alone
 	@sh tests/check $(B) unit netstat
 
 layers:			## who may include whom
@@ -286,7 +287,7 @@ strip_bsd = include/bsd/
 install: all		## into DESTDIR and PREFIX
 	install -d $(SBIN) $(LIBEXEC) $(INCLUDE) $(LIBDIR)/pkgconfig
 	install $(addprefix $(B)/bin/,netjaild netjail jls jexec) $(SBIN)
-	install $(addprefix $(B)/bin/,netstat sysctl $(HELPERS)) $(LIBEXEC)
+	install $(addprefix $(B)/bin/,netstat sockstat sysctl $(HELPERS)) $(LIBEXEC)
 	for f in $(wildcard */*.[1-9]); do \
 	    install -D -m 644 $$f $(MAN)/man$${f$(hash)$(hash)*.}/$${f$(hash)$(hash)*/} || \
 	    exit 1; \

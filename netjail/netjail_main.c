@@ -57,8 +57,9 @@ usage(void)
 	    "               [-n jailname] [-o param=value]... path hostname\n"
 	    "               [ip[,...]] command [arg ...]\n"
 	    "       netjail [-v] host command [arg ...]\n"
-	    "       netjail netstat | sysctl | jls | jexec | top | metrics | "
-	    "doctor [arg ...]\n"
+	    "       netjail netstat | sockstat | sysctl | jls | jexec | top | "
+	    "metrics |\n"
+	    "               doctor [arg ...]\n"
 	    "       netjail -V\n");
 	exit(1);
 }
@@ -453,7 +454,8 @@ static const char *
 tool_program(const char *name)
 {
 	static const struct { const char *name, *program; } tools[] = {
-		{ "netstat", "netstat" }, { "sysctl", "sysctl" },
+		{ "netstat", "netstat" }, { "sockstat", "sockstat" },
+		{ "sysctl", "sysctl" },
 		{ "jls", "jls" }, { "jexec", "jexec" },
 		{ "top", "netjail-top" }, { "metrics", "netjail-metrics" },
 		{ "doctor", "netjail-doctor" },

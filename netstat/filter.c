@@ -12,6 +12,7 @@
  */
 #include "include/bsd/netinet/tcp_fsm.h"
 #include "netstat/filter.h"
+#include "netstat/jail.h"
 
 static bool
 in_family(const struct conn *c, int af)
@@ -28,20 +29,7 @@ in_family(const struct conn *c, int af)
 static bool
 in_jails(const struct view *v, int64_t jid)
 {
-	size_t low = 0, high = v->jails.n, mid;
-
-	if (!v->one_jail)
-		return true;
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (v->jails.jid[mid] == jid)
-			return true;
-		if (v->jails.jid[mid] < jid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
+	return !v->one_jail || jailset_has(&v->jails, jid);
 }
 
 /* One that waits for peers instead of having one. */

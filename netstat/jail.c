@@ -191,3 +191,20 @@ jailset_free(struct jailset *set)
 	free(set->addr);
 	*set = (struct jailset) { .n = 0 };
 }
+
+bool
+jailset_has(const struct jailset *set, int64_t jid)
+{
+	size_t low = 0, high = set->n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (set->jid[mid] == jid)
+			return true;
+		if (set->jid[mid] < jid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}

@@ -17,4 +17,7 @@ int	jail_select(const struct mib *mib, const char *jail,
 /* Also of a set that is all zero. */
 void	jailset_free(struct jailset *set);
 
+/* Is this jid in it? */
+bool	jailset_has(const struct jailset *set, int64_t jid);
+
 #endif

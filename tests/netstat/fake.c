@@ -121,6 +121,19 @@ add_unix(struct stream *s, int type, const char *path)
 	return xu;
 }
 
+struct xfile *
+add_file(struct stream *s, int pid, int fd, uint64_t so, const char *comm)
+{
+	struct xfile *xf = append(s, sizeof(*xf));
+
+	xf->xf_pid = pid;
+	xf->xf_fd = fd;
+	xf->xf_type = DTYPE_SOCKET;
+	xf->xf_data = so;
+	memcpy(xf->xf_comm, comm, strnlen(comm, sizeof(xf->xf_comm)));
+	return xf;
+}
+
 void
 stream_free(struct stream *s)
 {

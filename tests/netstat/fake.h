@@ -5,6 +5,7 @@
 #ifndef TESTS_NETSTAT_FAKE_H
 #define TESTS_NETSTAT_FAKE_H
 
+#include "include/bsd/sys/xfile.h"
 #include "netstat/fetch.h"
 #include "netstat/view.h"
 #include "sysctl/xroute.h"
@@ -29,6 +30,10 @@ struct xtcpcb *add_tcp(struct stream *s, const char *local,
 struct xinpcb *add_inp(struct stream *s, int protocol, const char *local,
 	    const char *foreign);
 struct xunpcb *add_unix(struct stream *s, int type, const char *path);
+
+/* A record of kern.file. */
+struct xfile *add_file(struct stream *s, int pid, int fd, uint64_t so,
+	    const char *comm);
 
 void	stream_free(struct stream *s);
 

@@ -1,5 +1,5 @@
 /*
- * golden.c - what show() prints, and the file it must be.
+ * golden.c - comparing with stored text; what show() prints.
  *
  * After a wanted change, NETSTAT_GOLDEN=write makes the files anew; then read
  * the difference.

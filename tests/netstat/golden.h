@@ -1,5 +1,5 @@
 /*
- * Text and JSON that netstat prints, byte for byte: tests/netstat/golden.
+ * Text and JSON of this folder's programs, byte for byte: tests/netstat/golden.
  */
 #ifndef TESTS_NETSTAT_GOLDEN_H
 #define TESTS_NETSTAT_GOLDEN_H

@@ -10,12 +10,14 @@ check "make install works" make -s -C "$top" B="$B" DESTDIR="$D" PREFIX=$P \
     install
 N=$D$P
 for f in sbin/netjaild sbin/netjail sbin/jls sbin/jexec libexec/netjail/netstat \
-    libexec/netjail/sysctl lib/libnetjail.so.0 lib/libnetjail.so \
+    libexec/netjail/sockstat libexec/netjail/sysctl \
+    lib/libnetjail.so.0 lib/libnetjail.so \
     lib/pkgconfig/netjail.pc lib/pkgconfig/netjail-stack.pc \
     include/netjail/ip_portrange.h include/netjail/bsd/sys/sysctl.h \
     include/netjail/bsd/netinet/in_pcb.h include/netjail/stack/stack/socket.h \
     share/man/man2/jail.2 share/man/man3/sysctl.3 \
-    share/man/man7/netjail-sysctl.7 share/man/man8/netjaild.8 share/man/man1/netstat.1; do
+    share/man/man7/netjail-sysctl.7 share/man/man8/netjaild.8 \
+    share/man/man1/netstat.1 share/man/man1/sockstat.1; do
 	[ -e "$N/$f" ] || not_ok "$f is installed"
 done
 
