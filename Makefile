@@ -271,40 +271,13 @@ plots:			## bench/plots from bench/plots/pcb.txt
 	@./setup bench
 	@sh bench/plot bench/plots/pcb.txt
 
-# The clones of system tools stay out of PATH: netjail finds them in libexec.
+# pack/install.sh says what goes where.
 PREFIX	?= /usr/local
-SBIN	= $(DESTDIR)$(PREFIX)/sbin
-LIBEXEC	= $(DESTDIR)$(PREFIX)/libexec/netjail
-INCLUDE	= $(DESTDIR)$(PREFIX)/include/netjail
-LIBDIR	= $(DESTDIR)$(PREFIX)/lib
-MAN	= $(DESTDIR)$(PREFIX)/share/man
-# DIR FILE...: each below DIR as it is below here, less what `strip' names.
-into	= for f in $(2); do \
-	    install -D -m 644 "$$f" "$(1)/$${f$(hash)$(strip_$(3))}" || exit 1; \
-	  done
-hash	:= \#
-strip_bsd = include/bsd/
 install: all		## into DESTDIR and PREFIX
-	install -d $(SBIN) $(LIBEXEC) $(INCLUDE) $(LIBDIR)/pkgconfig
-	install $(addprefix $(B)/bin/,netjaild netjail jls jexec) $(SBIN)
-	install $(addprefix $(B)/bin/,netstat sockstat sysctl $(HELPERS)) $(LIBEXEC)
-	for f in $(wildcard */*.[1-9]); do \
-	    install -D -m 644 $$f $(MAN)/man$${f$(hash)$(hash)*.}/$${f$(hash)$(hash)*/} || \
-	    exit 1; \
-	done
-	install -m 644 include/bsd/netinet/ip_portrange.h $(INCLUDE)
-	$(call into,$(INCLUDE)/bsd,$(wildcard include/bsd/*.h \
-	    include/bsd/*/*.h),bsd)
-	$(call into,$(INCLUDE)/stack,$(wildcard include/bsd/*.h \
-	    include/bsd/*/*.h $(LAYERS:%=%/*.h)) daemon/control.h \
-	    daemon/loop.h,)
-	install -m 644 $(LIB) $(STACKLIB) $(LIBDIR)
-	ln -sf $(LIBNAME) $(LIBDIR)/libnetjail.so
-	ln -sf $(STACKNAME) $(LIBDIR)/libnetjail-stack.so
-	for f in netjail/netjail stack/netjail-stack; do \
-	    sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
-		$$f.pc.in >$(LIBDIR)/pkgconfig/$${f$(hash)$(hash)*/}.pc || exit 1; \
-	done
+	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh pack/install.sh $(B) $(PROGS)
+
+uninstall:		## take exactly that away again
+	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh pack/install.sh -u $(B) $(PROGS)
 
 names: all		## bring the list in netjail-sysctl.7 up to date
 	@sh sysctl/names.sh $(B) sysctl/netjail-sysctl.7
@@ -318,5 +291,5 @@ clean:			## remove what was built
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests-built demo check check-full unit layers asan lint bench install names help clean
+.PHONY: all tests-built demo check check-full unit layers asan lint bench install uninstall names help clean
 .DEFAULT_GOAL := all

@@ -1,6 +1,7 @@
 #!/bin/sh
 # install: make install puts everything where pkg-config says that it is, and
-# programs written for FreeBSD build and run against that.
+# programs written for FreeBSD build and run against that; make uninstall takes it
+# away, and nothing else.
 . "$(dirname "$0")/lib.sh"
 needs make gcc pkg-config socat
 top=$(cd "$here/../.." && pwd)
@@ -71,4 +72,12 @@ wait $embed
 is "$? $(cat "$T/embed.log")" "0 through a stack of its own" \
     "it ends with nothing left"
 export NETJAIL_SOCK="$T/sock"
+
+echo mine >"$N/include/netjail/mine.h"
+check "make uninstall works" make -s -C "$top" B="$B" DESTDIR="$D" PREFIX=$P \
+    uninstall
+is "$(cd "$D" && find . ! -type d)" ".$P/include/netjail/mine.h" \
+    "it leaves what it has not installed, and nothing else"
+is "$(cd "$D" && find . -name netjail)" ".$P/include/netjail" \
+    "directories of netjail go when they are empty"
 finish
