@@ -554,14 +554,14 @@ control_lock(const char *path)
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? EADDRINUSE : 0;
 }
 
-int
-control_init(struct control *ctl, struct loop *loop, struct vnet *v,
+/* All but the socket. */
+static int
+control_begin(struct control *ctl, struct loop *loop, struct vnet *v,
     const struct control_ops *ops, const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int error;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return ENAMETOOLONG;
 	if ((error = control_dir(path)) != 0 ||
 	    (error = control_lock(path)) != 0)
@@ -571,15 +571,47 @@ control_init(struct control *ctl, struct loop *loop, struct vnet *v,
 	ctl->ops = ops;
 	ctl->owner = geteuid();
 	TAILQ_INIT(&ctl->conns);
+	ctl->src.fn = control_event;
+	return 0;
+}
+
+int
+control_init(struct control *ctl, struct loop *loop, struct vnet *v,
+    const struct control_ops *ops, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int error;
+
+	if ((error = control_begin(ctl, loop, v, ops, path)) != 0)
+		return error;
 	strcpy(sun.sun_path, path);
 	(void)unlink(path);
-	ctl->src.fn = control_event;
 	ctl->src.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
 	    SOCK_NONBLOCK, 0);
 	if (ctl->src.fd < 0 ||
 	    bind(ctl->src.fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    chmod(path, 0600) < 0 || listen(ctl->src.fd, 64) < 0)
 		return errno;
+	return loop_add(loop, &ctl->src, EPOLLIN);
+}
+
+int
+control_adopt(struct control *ctl, struct loop *loop, struct vnet *v,
+    const struct control_ops *ops, const char *path, int fd)
+{
+	struct stat st;
+	int error;
+
+	if ((error = control_begin(ctl, loop, v, ops, path)) != 0)
+		return error;
+	if (lstat(path, &st) < 0)
+		return errno;
+	if (!S_ISSOCK(st.st_mode) || st.st_uid != ctl->owner)
+		return EPERM;
+	if (chmod(path, 0600) < 0)
+		return errno;
+	ctl->src.fd = fd;
+	ctl->adopted = true;
 	return loop_add(loop, &ctl->src, EPOLLIN);
 }
 
@@ -592,7 +624,8 @@ control_fini(struct control *ctl)
 
 	while ((cn = TAILQ_FIRST(&ctl->conns)) != NULL)
 		conn_free(cn);
-	if (getsockname(ctl->src.fd, (struct sockaddr *)&sun, &len) == 0 &&
+	if (!ctl->adopted &&
+	    getsockname(ctl->src.fd, (struct sockaddr *)&sun, &len) == 0 &&
 	    len > offsetof(struct sockaddr_un, sun_path))
 		(void)unlink(sun.sun_path);
 	close(ctl->src.fd);

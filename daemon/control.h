@@ -39,6 +39,7 @@ struct control {
 	struct vnet	*vnet;
 	struct loop	*loop;
 	const struct control_ops *ops;	/* NULL: the MIB is all */
+	bool		 adopted;	/* src is somebody else's, too */
 	struct conns	 conns;
 	uid_t		 owner;		/* who may connect, beside root */
 	uint64_t	 turn;		/* vnet's time in the last turn that */
@@ -76,6 +77,13 @@ struct conn {
  */
 int	control_init(struct control *ctl, struct loop *loop, struct vnet *v,
 	    const struct control_ops *ops, const char *path);
+/*
+ * The same on fd, a socket that listens at path already and is taken over.  EPERM:
+ * path is not a socket of ours.  When control ends somebody else goes on
+ * listening there, so path stays.
+ */
+int	control_adopt(struct control *ctl, struct loop *loop, struct vnet *v,
+	    const struct control_ops *ops, const char *path, int fd);
 void	control_fini(struct control *ctl);
 
 /* A connection on fd, which is taken over (and closed on NULL: no memory). */

@@ -25,6 +25,7 @@
 
 #include "base/version.h"
 #include "base/callout.h"
+#include "daemon/activate.h"
 #include "daemon/capture.h"
 #include "daemon/ctljail.h"
 #include "daemon/daemon.h"
@@ -282,6 +283,7 @@ daemon_fini(struct daemon *d)
 struct options {
 	bool	    foreground;
 	const char *socket;
+	int	    listener;	/* listens there already; -1: none does */
 	const char *pcap;
 	const char **set;	/* name=value, for the MIB */
 	unsigned    nset;
@@ -353,20 +355,64 @@ parse(int argc, char **argv, struct options *o)
 		usage();
 }
 
+/* Where to listen: what was passed to us, if it is what was asked for, too. */
+static void
+find_socket(struct options *o)
+{
+	static char path[4096], passed[4096];
+	int error;
+
+	error = activate_listener(&o->listener, passed, sizeof(passed));
+	if (error != 0)
+		errc(1, error, "the socket that was passed");
+	if (o->listener >= 0 && o->socket == NULL)
+		o->socket = passed;
+	if (o->listener >= 0 && strcmp(o->socket, passed) != 0)
+		errx(1, "%s: the socket that was passed is %s", o->socket,
+		    passed);
+	if (o->socket != NULL)
+		return;
+	if (ctl_path(path, sizeof(path)) < 0)
+		err(1, "control socket");
+	o->socket = path;
+}
+
+static void
+listen_there(struct daemon *d, const struct options *o)
+{
+	int error;
+
+	if (o->listener >= 0)
+		error = control_adopt(&d->control, &d->loop, d->vnet,
+		    &ctljail_ops, o->socket, o->listener);
+	else
+		error = control_init(&d->control, &d->loop, d->vnet,
+		    &ctljail_ops, o->socket);
+	if (error == EADDRINUSE)
+		errx(1, "%s: another netjaild is running", o->socket);
+	if (error != 0)
+		errc(1, error, "%s", o->socket);
+}
+
+/* Once is enough where standard error goes where syslog(3) does. */
+static void
+open_log(const struct options *o)
+{
+	bool tell = o->foreground && getenv("JOURNAL_STREAM") == NULL;
+
+	openlog("netjaild", LOG_PID | (tell ? LOG_PERROR : 0), LOG_DAEMON);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = { .foreground = false };
 	static struct daemon d;
-	char path[4096], msg[256];
+	char msg[256];
 	int error;
 
 	parse(argc, argv, &o);
-	if (o.socket == NULL) {
-		if (ctl_path(path, sizeof(path)) < 0)
-			err(1, "control socket");
-		o.socket = path;
-	}
+	find_socket(&o);
 	if ((error = daemon_init(&d)) != 0)
 		errc(1, error, "cannot start");
 	apply_settings(&d, &o);
@@ -374,19 +420,15 @@ main(int argc, char **argv)
 	if (o.pcap != NULL &&
 	    capture_start(&d, o.pcap, msg, sizeof(msg)) != 0)
 		errx(1, "%s: %s", o.pcap, msg);
-	if ((error = control_init(&d.control, &d.loop, d.vnet,
-	    &ctljail_ops, o.socket)) == EADDRINUSE)
-		errx(1, "%s: another netjaild is running", o.socket);
-	if (error != 0)
-		errc(1, error, "%s", o.socket);
-	openlog("netjaild", LOG_PID | (o.foreground ? LOG_PERROR : 0),
-	    LOG_DAEMON);
+	listen_there(&d, &o);
+	open_log(&o);
 	if (!o.foreground && daemon(0, 0) < 0)
 		err(1, "daemon");
 	if_settapowner(d.vnet, getpid());
 	/* An epoll set hears a signalfd only for the process that adds it. */
 	if ((error = signals_init(&d)) != 0)
 		errc(1, error, "signals");
+	activate_ready();
 	daemon_run(&d);
 	daemon_fini(&d);
 	return 0;
