@@ -324,18 +324,42 @@ conn_want(struct conn *cn, bool writing)
 	(void)loop_mod(cn->ctl->loop, &cn->src, writing ? EPOLLOUT : EPOLLIN);
 }
 
-/* A turn is known by its time.  Whoever comes first has a slice for certain. */
-static bool
-turn_over(struct control *ctl)
+/* A turn is known by its time. */
+static void
+turn_begin(struct control *ctl, uint64_t now)
 {
+	ctl->turn = ctl->vnet->now;
+	ctl->turn_end = now + TURN_NS;
+	ctl->nturn++;
+	ctl->queue = ctl->put_off;
+	ctl->put_off = ctl->served = false;
+}
+
+/*
+ * Must cn wait for another turn?  One turn is for those that had nothing of the
+ * last, if there are any: events come in the same order each time, and the first
+ * may have enough to do for all of it.  Of them whoever comes first has a slice
+ * for certain.  worked: cn has had one in this turn.
+ */
+static bool
+turn_over(struct conn *cn, bool worked)
+{
+	struct control *ctl = cn->ctl;
 	uint64_t now = loop_now();
 
-	if (ctl->turn != ctl->vnet->now) {
-		ctl->turn = ctl->vnet->now;
-		ctl->turn_end = now + TURN_NS;
-		return false;
+	if (ctl->turn != ctl->vnet->now)
+		turn_begin(ctl, now);
+	if (worked || !ctl->queue || cn->put_off + 1 == ctl->nturn) {
+		if (!ctl->served || now < ctl->turn_end) {
+			ctl->served = true;
+			return false;
+		}
 	}
-	return now >= ctl->turn_end;
+	if (!worked) {
+		cn->put_off = ctl->nturn;
+		ctl->put_off = true;
+	}
+	return true;
 }
 
 int
@@ -365,7 +389,7 @@ conn_asks(const struct conn *cn)
 static int
 conn_work(struct conn *cn)
 {
-	bool did = true;
+	bool did = true, worked = false;
 	int error;
 
 	while (did) {
@@ -373,13 +397,16 @@ conn_work(struct conn *cn)
 			conn_want(cn, true);
 			return error;
 		}
-		if ((cn->busy || conn_asks(cn)) && turn_over(cn->ctl)) {
-			conn_want(cn, true);
-			return 0;
+		if (cn->busy || conn_asks(cn)) {
+			if (turn_over(cn, worked)) {
+				conn_want(cn, true);
+				return 0;
+			}
+			worked = true;
 		}
 		if (!cn->busy)
 			error = conn_next(cn, &did);
-		else if (cn->answer != NULL)
+		else if (cn->answer != NULL || cn->making != NULL)
 			error = cn->ctl->ops->slice(cn);
 		else
 			error = sysctl_slice(cn);

@@ -44,6 +44,10 @@ struct control {
 	uid_t		 owner;		/* who may connect, beside root */
 	uint64_t	 turn;		/* vnet's time in the last turn that */
 	uint64_t	 turn_end;	/* had a listing; when it was over */
+	uint64_t	 nturn;		/* turns that had one */
+	bool		 served;	/* somebody in this turn */
+	bool		 put_off;	/* somebody in this turn, with nothing */
+	bool		 queue;		/* somebody in the last one: he is first */
 };
 
 struct conn {
@@ -61,8 +65,10 @@ struct conn {
 	size_t		 datalen, datapos;	/* both together */
 	bool		 busy;		/* an answer in slices is going on */
 	struct jailget	*answer;	/* the ops', not the MIB's; or NULL */
+	struct jailmake	*making;	/* the same */
 	bool		 leash;		/* a jail's init's: conn_request() */
 	bool		 writing;	/* waits for EPOLLOUT */
+	uint64_t	 put_off;	/* ctl->nturn when it was */
 	int		 mib[CTL_MAXNAME];
 	unsigned	 miblen;
 	uint64_t	 room;		/* of the old value, left */

@@ -184,6 +184,7 @@ gone(struct conn *cn)
 	struct djail *j;
 
 	jailget_free(cn);
+	jailmake_free(cn);
 	/* A removal may take others along: begin again. */
 	do {
 		TAILQ_FOREACH(j, &d->djails, link)
@@ -204,7 +205,8 @@ gone(struct conn *cn)
 static int
 slice(struct conn *cn)
 {
-	return jailget_slice(conn_daemon(cn), cn);
+	return cn->making != NULL ? jailmake_slice(cn) :
+	    jailget_slice(conn_daemon(cn), cn);
 }
 
 /* It may have been its host name. */

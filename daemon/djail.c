@@ -40,7 +40,6 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
 #endif
 
-
 /*
  * How much of removing jails is done between packets, in things of some 100 ns
  * each (a face is some more), and when jails are looked at for which there was
@@ -49,6 +48,9 @@
 #define REAP_BUDGET	512
 #define FACE_COST	8
 #define REAP_DELAY	(10 * NSEC_PER_MSEC)
+
+/* The same, of making one. */
+#define MAKE_BUDGET	512
 
 /* Parked calls that are dropped between packets when a listener hangs up. */
 #define HANGUP_BUDGET	256
@@ -77,8 +79,7 @@ djail_new(struct daemon *d, struct prison *pr, struct djail *up)
 		return NULL;
 	j->d = d;
 	j->prison = pr;
-	j->naddr = djail_has_own(pr) ? prison_naddr(pr) : 0;
-	j->state = DJAIL_MADE;
+	j->state = DJAIL_MAKING;
 	j->init.fd = j->nest.fd = -1;
 	j->up = up;
 	for (; up != NULL; up = up->up)
@@ -135,22 +136,61 @@ djail_create(struct daemon *d, struct prison *parent,
     size_t errlen)
 {
 	struct prison *pr;
-	unsigned n;
 	int error;
 
-	error = prison_create(d->vnet, parent, pp, &pr, errmsg, errlen);
+	error = prison_create_begin(d->vnet, parent, pp, &pr, errmsg, errlen);
 	if (error != 0)
 		return error;
-	n = djail_has_own(pr) ? pp->naddr : 0;
-	if ((error = djail_addrs_add(d->vnet, pp->addr, n)) == 0) {
-		*jp = djail_new(d, pr, djail_find(d, prison_jid(parent)));
-		if (*jp != NULL)
-			return 0;
-		djail_addrs_remove(d->vnet, pp->addr, n);
-		error = ENOMEM;
-	}
+	*jp = djail_new(d, pr, djail_find(d, prison_jid(parent)));
+	if (*jp != NULL)
+		return 0;
 	prison_remove(d->vnet, pr);
 	prison_put(d->vnet, pr);
+	return ENOMEM;
+}
+
+/* Its addresses come to lo0. */
+static int
+add_addrs(struct djail *j, unsigned *budget)
+{
+	struct vnet *v = j->d->vnet;
+	int error;
+
+	for (; j->naddr < prison_naddr(j->prison); j->naddr++, (*budget)--) {
+		if (*budget == 0)
+			return EINPROGRESS;
+		error = in_ifaddr_add(v, lo0(v),
+		    prison_addr(j->prison, j->naddr));
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+/* EINPROGRESS: the budget did not suffice. */
+static int
+create_some(struct djail *j, unsigned *budget, char *errmsg, size_t errlen)
+{
+	struct vnet *v = j->d->vnet;
+	int error;
+
+	error = prison_create_step(v, j->prison, budget, errmsg, errlen);
+	if (error == 0 && djail_has_own(j->prison))
+		error = add_addrs(j, budget);
+	return error != 0 ? error :
+	    prison_create_end(v, j->prison, errmsg, errlen);
+}
+
+int
+djail_create_step(struct djail *j, char *errmsg, size_t errlen)
+{
+	unsigned budget = MAKE_BUDGET;
+	int error = create_some(j, &budget, errmsg, errlen);
+
+	if (error == 0)
+		j->state = DJAIL_MADE;
+	else if (error != EINPROGRESS)
+		djail_remove(j);
 	return error;
 }
 
@@ -160,7 +200,7 @@ djail_find(const struct daemon *d, int jid)
 	struct djail *j;
 
 	TAILQ_FOREACH(j, &d->djails, link)
-		if (prison_jid(j->prison) == jid)
+		if (prison_jid(j->prison) == jid && j->state != DJAIL_MAKING)
 			return j;
 	return NULL;
 }
@@ -208,9 +248,9 @@ djail_check(struct djail *j)
 	if (prison_jid(j->prison) == 0 || j->maker != NULL ||
 	    !TAILQ_EMPTY(&j->listeners) || prison_haschildren(j->prison))
 		return;
-	if (j->state != DJAIL_MADE && prison_persist(j->prison))
+	if (j->state > DJAIL_MADE && prison_persist(j->prison))
 		return;
-	if (j->state == DJAIL_MADE || !nested(j)) {
+	if (j->state <= DJAIL_MADE || !nested(j)) {
 		djail_remove(j);
 	} else if (!j->ending) {
 		j->ending = true;

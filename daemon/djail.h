@@ -2,6 +2,8 @@
  * A jail as the daemon sees it: its prison in the stack, the seccomp listeners
  * of its programs, the leash of its init, and its faces.
  *
+ *	MAKING	while its addresses are looked at and brought to lo0, in slices;
+ *		djail_find() passes over it.
  *	MADE	by CTL_JAIL_SET; no program yet.  Goes with the connection that
  *		made it, unless it becomes
  *	LIVE	by its first listener, or by its init if it persists or is
@@ -27,7 +29,9 @@
 #include "netjail/prison.h"
 #include "stack/purge.h"
 
-enum djail_state { DJAIL_MADE, DJAIL_LIVE, DJAIL_DYING, DJAIL_NSTATES };
+enum djail_state {
+	DJAIL_MAKING, DJAIL_MADE, DJAIL_LIVE, DJAIL_DYING, DJAIL_NSTATES
+};
 
 struct listener {		/* a seccomp listener */
 	struct source	 src;
@@ -77,10 +81,16 @@ struct djail {
 /* Make the djail of prison0.  0 or errno. */
 int	djail_init(struct daemon *d);
 
-/* Make a jail below parent.  0, or errno with a sentence in errmsg. */
+/*
+ * Begin to make a jail below parent, MAKING; 0, or errno with a sentence in
+ * errmsg.  pp->addr must stay until djail_create_step(), which puts its
+ * addresses on lo0 as well, has returned anything but EINPROGRESS: 0, it is
+ * MADE, or errno with a sentence, then it is DYING.
+ */
 int	djail_create(struct daemon *d, struct prison *parent,
 	    const struct prison_params *pp, struct djail **jp, char *errmsg,
 	    size_t errlen);
+int	djail_create_step(struct djail *j, char *errmsg, size_t errlen);
 
 /*
  * Change one, as prison_update(); what changes for it and those below it goes

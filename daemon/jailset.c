@@ -5,8 +5,10 @@
  *
  * All parameters are read first, into one struct: which of them were given, and
  * their values.  Then the jail they are about is looked for, as jail_set(2)
- * does, among those below the asker's own; then it is made or changed.  Rights
- * and places that a jail cannot have are the business of netjail/prison.h.
+ * does, among those below the asker's own; then it is made or changed.  Making
+ * goes on in slices, and a connection that ends takes along what it began.
+ * Rights and places that a jail cannot have are the business of
+ * netjail/prison.h.
  *
  * There is no IPv6 in the stack yet: a jail may be without it, or inherit that
  * its parent has none, but cannot be given addresses.
@@ -71,7 +73,8 @@ add_address(struct request *rq, const char *s, const char *end)
 	char text[INADDR_STRLEN];
 	struct inaddr a, *n;
 
-	strlcpy(text, s, len < sizeof(text) ? len + 1 : sizeof(text));
+	/* Not strlcpy(3), which looks for the end of the whole list. */
+	snprintf(text, sizeof(text), "%.*s", (int)len, s);
 	if (len >= sizeof(text) || !inaddr_pton(text, &a) || !inaddr_is_v4(&a))
 		return refuse(rq, EINVAL, "not an IPv4 address: %s", text);
 	if (rq->naddr == MAXINSIDE && prison_jid(rq->viewer) != 0)
@@ -516,6 +519,75 @@ work(struct request *rq, const char *params, size_t len, struct djail **jp)
 	return pr == NULL ? create(rq, jp) : update(rq, pr, jp);
 }
 
+/* ---- answers ---- */
+
+static int
+answer(struct conn *cn, struct djail *j, unsigned flags, int error,
+    char *errmsg, size_t errlen)
+{
+	if (error != 0 && errmsg[0] == '\0')
+		strlcpy(errmsg, strerror(error), errlen);
+	if (error != 0)
+		return conn_reply(cn, CTL_END, error, 0, errmsg,
+		    strlen(errmsg));
+	if (j->state == DJAIL_MADE || flags & JAIL_ATTACH)
+		djail_hold(j, cn);
+	/* It may not persist any more. */
+	djail_check(j);
+	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
+}
+
+/* A jail that is being made for a connection. */
+struct jailmake {
+	struct djail	*j;		/* its maker is the connection */
+	struct inaddr	*addr;
+	unsigned	 flags;
+};
+
+void
+jailmake_free(struct conn *cn)
+{
+	if (cn->making == NULL)
+		return;
+	free(cn->making->addr);
+	free(cn->making);
+	cn->making = NULL;
+	cn->busy = false;
+}
+
+int
+jailmake_slice(struct conn *cn)
+{
+	struct jailmake *mk = cn->making;
+	struct djail *j = mk->j;
+	unsigned flags = mk->flags;
+	char errmsg[512] = "";
+	int error = djail_create_step(j, errmsg, sizeof(errmsg));
+
+	if (error == EINPROGRESS)
+		return 0;
+	jailmake_free(cn);
+	return answer(cn, j, flags, error, errmsg, sizeof(errmsg));
+}
+
+/* j has been begun: the slices go on with it. */
+static int
+jailmake_begin(struct conn *cn, struct request *rq, struct djail *j)
+{
+	struct jailmake *mk = calloc(1, sizeof(*mk));
+
+	if (mk == NULL) {
+		djail_remove(j);
+		return ENOMEM;
+	}
+	*mk = (struct jailmake) { j, rq->addr, rq->flags };
+	rq->addr = NULL;
+	j->maker = cn;
+	cn->making = mk;
+	cn->busy = true;
+	return 0;
+}
+
 int
 jailset(struct daemon *d, struct conn *cn, const struct ctlmsg *m)
 {
@@ -528,17 +600,12 @@ jailset(struct daemon *d, struct conn *cn, const struct ctlmsg *m)
 
 	error = work(&rq, (const char *)cn->in + sizeof(*m),
 	    m->len - sizeof(*m), &j);
-	free(rq.addr);
-	if (j == NULL && error == 0)
+	if (error == 0 && j == NULL)
 		error = ENOENT;
-	if (error != 0 && rq.errmsg[0] == '\0')
-		strlcpy(rq.errmsg, strerror(error), sizeof(rq.errmsg));
-	if (error != 0)
-		return conn_reply(cn, CTL_END, error, 0, rq.errmsg,
-		    strlen(rq.errmsg));
-	if (j->state == DJAIL_MADE || m->arg & JAIL_ATTACH)
-		djail_hold(j, cn);
-	/* It may not persist any more. */
-	djail_check(j);
-	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
+	if (error == 0 && j->state == DJAIL_MAKING)
+		error = jailmake_begin(cn, &rq, j);
+	free(rq.addr);
+	if (cn->making != NULL)
+		return 0;
+	return answer(cn, j, rq.flags, error, rq.errmsg, sizeof(rq.errmsg));
 }

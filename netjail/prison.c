@@ -3,7 +3,7 @@
  *
  * Theory of operation
  *
- * A jail is alive from the last prison_create_step() to prison_remove().  While
+ * A jail is alive from prison_create_end() to prison_remove().  While
  * it is alive it is in the tree (its parent's pr_children), in the order of
  * jids, and found by jid, by name and by each of its own addresses, all in hash
  * tables; the tree holds one reference.  Before, it holds its name, its jid and
@@ -410,17 +410,24 @@ int
 prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
     char *errmsg, size_t errlen)
 {
+	assert(pr->pr_state == PRISON_MAKING);
+	return prison_ip_step(v, pr, budget, errmsg, errlen);
+}
+
+int
+prison_create_end(struct vnet *v, struct prison *pr, char *errmsg,
+    size_t errlen)
+{
 	struct prisons *ps = V_prisons(v);
 	struct prison *parent = pr->pr_parent;
-	int error;
 
 	assert(pr->pr_state == PRISON_MAKING);
-	error = prison_ip_step(v, pr, budget, errmsg, errlen);
-	if (error != 0)
-		return error;
 	if (parent->pr_state != PRISON_ALIVE)
 		return prison_refuse(EINVAL, errmsg, errlen,
 		    "jail \"%s\" is dying", parent->pr_name);
+	/* The parent's may have become another since. */
+	if (!pr->pr_hostown)
+		strlcpy(pr->pr_host, parent->pr_host, sizeof(pr->pr_host));
 	making_over(pr);
 	pr->pr_state = PRISON_ALIVE;
 	LIST_INSERT_HEAD(&parent->pr_children, pr, pr_sibling);
@@ -441,6 +448,8 @@ prison_create(struct vnet *v, struct prison *parent,
 	if (error != 0)
 		return error;
 	error = prison_create_step(v, *prp, &all, errmsg, errlen);
+	if (error == 0)
+		error = prison_create_end(v, *prp, errmsg, errlen);
 	if (error != 0) {
 		prison_remove(v, *prp);
 		prison_put(v, *prp);

@@ -10,9 +10,10 @@
  * it lives (prison_update()); whose addresses it has, its own or its parent's,
  * may not: the ports of its sockets are accounted under the one who owns them.
  *
- * Life: MAKING while its addresses are looked at; ALIVE from then until
- * prison_remove(); then DYING until the last reference (one per socket, one for
- * the tree) is put.  Only those that are ALIVE are found.
+ * Life: MAKING while its addresses are looked at, until prison_create_end();
+ * ALIVE from then until prison_remove(); then DYING until the last reference
+ * (one per socket, one for the tree) is put.  Only those that are ALIVE are
+ * found.
  */
 #ifndef NETJAIL_PRISON_H
 #define NETJAIL_PRISON_H
@@ -141,7 +142,8 @@ int	prison_create(struct vnet *v, struct prison *parent,
  * lowers it.  Other jails may be made and removed between steps; who gets to an
  * address first has it.
  *
- * EINPROGRESS: go on.  0: it is alive.  Other errors as above: the caller does
+ * EINPROGRESS: go on.  0: it has its addresses, to be read by prison_addr(), and
+ * prison_create_end() makes it ALIVE.  Other errors as above: the caller does
  * away with it by prison_remove(), as he may before it is done, and
  * prison_put().
  */
@@ -150,14 +152,16 @@ int	prison_create_begin(struct vnet *v, struct prison *parent,
 	    char *errmsg, size_t errlen);
 int	prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
 	    char *errmsg, size_t errlen);
+int	prison_create_end(struct vnet *v, struct prison *pr, char *errmsg,
+	    size_t errlen);
 
 /*
  * Change what `what' (PRC_*) names, to what pp says, and the rights in
- * allowmask to those of pp->allow.  All of it or, with an errno and a sentence as above,
- * nothing; EINVAL also for addresses of a family in which the jail has none of
- * its own but its parent's, EAGAIN while a jail below it is being made.  What a
- * jail loses, all below it lose.  Sockets stay as they are: one bound to an
- * address that went keeps its port, and gets nothing that comes for it.
+ * allowmask to those of pp->allow.  All of it or, with an errno and a sentence
+ * as above, nothing; EINVAL also for addresses of a family in which the jail has
+ * none of its own but its parent's, EAGAIN while a jail below it is being made.
+ * What a jail loses, all below it lose.  Sockets stay as they are: one bound to
+ * an address that went keeps its port, and gets nothing that comes for it.
  */
 int	prison_update(struct vnet *v, struct prison *pr,
 	    const struct prison_params *pp, uint32_t what, uint32_t allowmask,

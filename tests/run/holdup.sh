@@ -4,8 +4,10 @@
 # How long turns are is measured in the daemon's own CPU time; the system's
 # interrupts are in it, so what is too long by itself is so three times.
 . "$(dirname "$0")/lib.sh"
+needs python3
 
 said()	{ grep -q "$2" "$T/$1.log"; }
+gone()	{ ! jls -N | grep -q "$1"; }
 line()	{ sed -n "$2p" "$T/$1.log"; }
 
 # turns_of SCENE SENTENCE: no turn of the scene, which prints sentences, is long
@@ -95,6 +97,64 @@ killed()
 }
 turns_of killed "nor does their end"
 
+# A jail of thousands of addresses comes and goes.
+list=$(awk 'BEGIN { for (i = 0; i < 4500; i++)
+    printf "%s10.22.%d.%d", i ? "," : "", i % 60, 1 + i / 60 }')
+addresses()
+{
+	held wide "$list" sh -c 'echo there; read -r line'
+	exec 9>"$T/wide"
+	until_ok 20 said wide there
+	is "$(jls -j wide ip4.addr | tr , '\n' | sort)" \
+	    "$(echo "$list" | tr , '\n' | sort)" \
+	    "run $1: a jail has 4500 addresses"
+	exec 9>&-
+	until_ok 20 gone wide
+}
+turns_of addresses "they take no millisecond at once"
+
+# Its parent goes while it is being made, or who asks for it.  Nobody waits for
+# another's request to be done, so at times the removal comes between two slices.
+cat >"$T/making" <<'X'
+import errno, os, socket, struct, sys, time
+SET, REMOVE, CREATE, ATTACH = 2, 7, 1, 4
+said = {}
+def conn():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(os.environ["NETJAIL_SOCK"])
+    return s
+def ask(s, op, arg, params=()):
+    data = b"".join(p.encode() + b"\0" for p in params)
+    s.sendall(struct.pack("=IHHiI", 16 + len(data), op, 0, 0, arg) + data)
+def answer(s):
+    n, _, _, error, jid = struct.unpack("=IHHiI", s.recv(16, socket.MSG_WAITALL))
+    s.recv(n - 16, socket.MSG_WAITALL) if n > 16 else None
+    return error, jid
+wide = "ip4.addr=" + sys.argv[1]
+i = 0
+while (0 not in said or errno.EINVAL not in said or i < 200) and i < 4000:
+    i += 1
+    a, b = conn(), conn()
+    ask(a, SET, CREATE | ATTACH, ["name=over", "ip4=inherit", "children.max=1"])
+    error, over = answer(a)
+    assert error == 0, error
+    ask(b, SET, CREATE | ATTACH, ["name=over.wide", wide])
+    until = time.monotonic() + i % 60 * 5e-5
+    while time.monotonic() < until:
+        pass
+    if i % 2:
+        ask(a, REMOVE, over)
+        assert answer(a)[0] == 0
+        error = answer(b)[0]
+        said[error] = said.get(error, 0) + 1
+    a.close()
+    b.close()
+print(0 in said, errno.EINVAL in said)
+X
+is "$(python3 "$T/making" "$list")" "True True" \
+    "a jail's parent may go while it is made, and when it is"
+check "it goes, too; or with who asked for it" until_ok 10 no_jails
+
 # A jail of thousands of sockets goes while two others talk.
 many=${NETJAIL_TEST_SOCKETS:-6000}
 serve echo 10.0.21.3 "$R/static" echo 0.0.0.0 7
@@ -108,8 +168,7 @@ removal()
 	check "run $1: a jail has $many sockets" until_ok 60 said many there
 	until_ok 5 said talk begun
 	exec 8>&-
-	gone() { ! jls -N | grep -q many; }
-	until_ok 60 gone
+	until_ok 60 gone many
 	echo >&9
 	until_ok 5 said talk times
 	check "run $1: two others have talked all the time until it was gone" \

@@ -76,7 +76,8 @@ step(struct vnet *v, struct prison *pr, unsigned budget)
 	assert_true(left <= budget);
 	if (error == EINPROGRESS)
 		assert_int_equal(left, 0);
-	return error;
+	return error != 0 ? error :
+	    prison_create_end(v, pr, errmsg, sizeof(errmsg));
 }
 
 /* All the rest, and the caller's reference. */

@@ -384,6 +384,8 @@ a_jail_is_not_changed_while_one_below_is_made(void **state)
 	budget = 100;
 	assert_int_equal(prison_create_step(v, b, &budget, errmsg,
 	    sizeof(errmsg)), 0);
+	assert_int_equal(change(v, a, PRC_PERSIST, &persist), EAGAIN);
+	assert_int_equal(prison_create_end(v, b, errmsg, sizeof(errmsg)), 0);
 	assert_int_equal(change(v, a, PRC_PERSIST, &persist), 0);
 	prison_put(v, b);
 	/* One that is given up is in nobody's way. */
