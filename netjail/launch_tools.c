@@ -17,6 +17,7 @@
 #include "netjail/launch.h"
 
 #define LIBEXEC "/../libexec/netjail"
+#define SBIN	"/../../sbin"		/* seen from there */
 
 void
 launch_stdio(void)
@@ -54,7 +55,8 @@ launch_program(const char *name, char *buf, size_t len)
 		return false;
 	*slash = '\0';
 	return exists(dir, "", name, buf, len) ||
-	    exists(dir, LIBEXEC, name, buf, len);
+	    exists(dir, LIBEXEC, name, buf, len) ||
+	    exists(dir, SBIN, name, buf, len);
 }
 
 /* Note the directory of a program unless it is known. */
