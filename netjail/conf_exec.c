@@ -6,7 +6,9 @@
  * A command is a line for sh(1) if it has a character in it that only a shell
  * understands, and otherwise words; a single & at its end puts it in the
  * background, where nobody waits for it.  In a jail it is started by jexec(8),
- * which knows users, environments and the ways in.
+ * which knows users, environments and the ways in.  There the background is the
+ * shell's: who does not wait for jexec could see the jail go, for want of a
+ * process, before jexec is in it.
  *
  * A command that takes longer than exec.timeout is ended, first kindly.
  *
@@ -110,14 +112,15 @@ wait_command(const struct conf_exec *x, pid_t pid, const char *text)
 
 /* The words of a command; *copyp, malloc()ed, is what they lie in. */
 static void
-split(const char *text, struct words *w, char **copyp, bool *background)
+split(const char *text, struct words *w, char **copyp, bool inside,
+    bool *background)
 {
 	char *copy = cf_strdup(text), *special, *word, *save = NULL;
 
 	*copyp = copy;
 	*background = false;
 	special = strpbrk(copy, FOR_SHELL);
-	if (special != NULL && strcmp(special, "&") == 0) {
+	if (!inside && special != NULL && strcmp(special, "&") == 0) {
 		*special = '\0';
 		*background = true;
 	} else if (special != NULL) {
@@ -254,7 +257,7 @@ run_text(const struct conf_exec *x, const char *text, bool inside)
 	if (inside)
 		enter_words(x, &w, jid, sizeof(jid));
 	before = w.n;
-	split(text, &w, &copy, &background);
+	split(text, &w, &copy, inside, &background);
 	if (w.n > before) {
 		add_word(&w, NULL);
 		error = run(x, &w, text, inside, background);
