@@ -186,6 +186,7 @@ complain(const struct job *job, unsigned line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(job->errmsg + n, (size_t)(CONF_ERRLEN - n), fmt, ap);
 	va_end(ap);
+	cf_legible(job->errmsg);
 	return false;
 }
 
@@ -622,6 +623,7 @@ conf_check(const struct conf *c, const struct conf_jail *j, char *errmsg)
 		snprintf(errmsg, CONF_ERRLEN, "%s line %u: jail %.64s: %.64s: "
 		    "%s \"%.64s\"", c->file, p->line, j->name, p->name, wrong,
 		    last);
+		cf_legible(errmsg);
 		return -1;
 	}
 	return 0;

@@ -52,4 +52,8 @@ void	cf_free(struct cf_file *f);
 void	*cf_grow(void *array, unsigned n, size_t size);
 char	*cf_strdup(const char *s);
 
+/* A message quotes what is in the file: its control characters become `?', so
+ * that it is one line and leaves a terminal alone. */
+void	cf_legible(char *errmsg);
+
 #endif

@@ -49,6 +49,7 @@ complain(struct walk *w, const struct conf_jail *j, const char *what,
 
 	snprintf(w->errmsg, CONF_ERRLEN, "%s line %u: jail %.64s: %s \"%.64s\"",
 	    w->c->file, p != NULL ? p->line : j->line, j->name, what, which);
+	cf_legible(w->errmsg);
 	return false;
 }
 

@@ -71,6 +71,14 @@ string_free(struct cf_string *s)
 	s->piece = NULL;
 }
 
+void
+cf_legible(char *errmsg)
+{
+	for (; *errmsg != '\0'; errmsg++)
+		if (iscntrl((unsigned char)*errmsg))
+			*errmsg = '?';
+}
+
 /* ---- words ---- */
 
 /* False, always. */
@@ -79,6 +87,7 @@ complain(struct lexer *lx, unsigned line, const char *what)
 {
 	snprintf(lx->errmsg, CONF_ERRLEN, "%s line %u: %s", lx->file, line,
 	    what);
+	cf_legible(lx->errmsg);
 	lx->token = T_BAD;
 	return false;
 }

@@ -372,8 +372,10 @@ prison_create_begin(struct vnet *v, struct prison *parent,
 		errmsg[0] = '\0';
 	if ((error = check_room(v, pp, errmsg, errlen)) != 0)
 		return error;
-	if ((pr = zalloc(ps->zone)) == NULL)
-		return prison_refuse(ENOMEM, errmsg, errlen, "out of memory");
+	if ((pr = zalloc(ps->zone)) == NULL) {
+		(void)prison_refuse(ENOMEM, errmsg, errlen, "out of memory");
+		return ENOMEM;
+	}
 	pr->pr_id = pp->jid;
 	if (pp->jid == 0)
 		pr->pr_id = ps->lastid = next_id(v);
@@ -515,6 +517,7 @@ prison_put(struct vnet *v, struct prison *pr)
 	for (; --pr->pr_refs == 0; pr = parent) {
 		assert(pr->pr_state == PRISON_DYING);
 		parent = pr->pr_parent;
+		assert(parent != NULL);	/* prison0 does not die */
 		for (struct prison *up = parent; up != NULL; up = up->pr_parent)
 			up->pr_childcount--;
 		htable_remove(&ps->by_id, &pr->pr_idlink);

@@ -409,6 +409,16 @@ jails_that_depend_in_a_circle_are_refused(void **state)
 	conf_free(&c);
 }
 
+static void
+a_message_is_one_line_whatever_it_quotes(void **state)
+{
+	(void)state;
+	assert_string_equal(bad("a\\nb {"),
+	    "f line 1: \"}\" of jail \"a?b\" is missing");
+	assert_string_equal(bad("'a\\033\\nb' { c = $x; }"),
+	    "f line 1: jail a??b: c: variable \"x\" not found");
+}
+
 /* Pieces of files put together at random are read or refused, no more. */
 static void
 any_text_is_read_or_refused(void **state)
@@ -464,6 +474,7 @@ main(void)
 		cmocka_unit_test(our_parameters_are_checked),
 		cmocka_unit_test(a_jail_comes_after_those_it_depends_on),
 		cmocka_unit_test(jails_that_depend_in_a_circle_are_refused),
+		cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
 		cmocka_unit_test(any_text_is_read_or_refused),
 	};
 
