@@ -165,7 +165,6 @@ rip_sendpayload(struct vnet *v, struct inpcb *inp, struct mbuf *m,
 		m_freem(v, m);
 		return error;
 	}
-	IPSTAT(v)->ips_rawout++;
 	return ip_output(v, m, &src, &dst, inp->inp_ip_p, inp->inp_ip_ttl,
 	    inp->inp_ip_tos);
 }

@@ -243,11 +243,12 @@ segment_rst(struct tcpcb *tp, const struct tcpseg *s)
 		tcp_challenge_ack(tp);
 		return TV_DROP;
 	}
-	if (tp->t_state == TCPS_SYN_RECEIVED) {
-		st->tcps_sc_reset++;
+	if (tp->t_state == TCPS_SYN_RECEIVED)
 		error = ECONNREFUSED;
-	}
-	st->tcps_drops++;
+	if (tcp_embryonic(tp))
+		st->tcps_sc_reset++;
+	else
+		st->tcps_drops++;
 	if (tp->t_state < TCPS_CLOSING || tp->t_state == TCPS_FIN_WAIT_2)
 		soseterror(tp->t_inpcb.inp_socket, error);
 	return tcp_close(tp) ? TV_DROP : TV_GONE;

@@ -321,6 +321,15 @@ bool	TCPS_HAVERCVDFIN(enum tcp_state st);
 /* The user may still send: ESTABLISHED, CLOSE_WAIT. */
 bool	TCPS_CANSEND(enum tcp_state st);
 
+/* A peer's SYN and no more yet: FreeBSD's syncache has these, and counts them
+ * as its own (tcps_sc_*), not as connections. */
+static inline bool
+tcp_embryonic(const struct tcpcb *tp)
+{
+	return tp->t_state == TCPS_SYN_RECEIVED &&
+	    (tp->t_flags & TF_PASSIVE) != 0;
+}
+
 /* ---- tcp_subr.c ---- */
 
 /* Set up a fresh control block (zeroed but for its inpcb). */

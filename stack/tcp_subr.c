@@ -164,7 +164,7 @@ tcp_close(struct tcpcb *tp)
 {
 	struct socket *so = tp->t_inpcb.inp_socket;
 
-	if (tp->t_state > TCPS_LISTEN)
+	if (tp->t_state > TCPS_LISTEN && !tcp_embryonic(tp))
 		TCPSTAT(tcp_vnetof(tp))->tcps_closed++;
 	stop(tp);
 	tcp_state_change(tp, TCPS_CLOSED);
@@ -189,7 +189,7 @@ tcp_drop(struct tcpcb *tp, int error)
 
 	if (TCPS_HAVERCVDSYN(tp->t_state)) {
 		tcp_respond(tp, tcp_ackseq(tp), TH_RST | TH_ACK);
-		st->tcps_drops++;
+		st->tcps_drops += !tcp_embryonic(tp);
 	} else
 		st->tcps_conndrops++;
 	if (error == ETIMEDOUT && tp->t_softerror != 0)

@@ -158,6 +158,10 @@ timer_keep(struct tcpcb *tp)
 	struct tcpstat *st = TCPSTAT(tcp_vnetof(tp));
 	uint32_t idle = idle_ms(tp), wait = tcp_keepidle(tp);
 
+	if (tcp_embryonic(tp)) {
+		st->tcps_sc_stale++;
+		return tcp_drop(tp, ETIMEDOUT);
+	}
 	if (!TCPS_HAVEESTABLISHED(tp->t_state)) {
 		st->tcps_keeptimeo++;
 		st->tcps_keepdrops++;
@@ -230,25 +234,39 @@ unack_left(struct tcpcb *tp)
 	    tp->t_maxunacktime - (uint32_t)past;
 }
 
+static void
+count_rexmt(struct tcpcb *tp, bool over, bool late)
+{
+	struct tcpstat *st = TCPSTAT(tcp_vnetof(tp));
+
+	if (tcp_embryonic(tp)) {
+		st->tcps_sc_stale += over;
+		st->tcps_sc_retransmitted += !over;
+		return;
+	}
+	st->tcps_rexmttimeo++;
+	st->tcps_timeoutdrop += over;
+	st->tcps_progdrops += late;
+}
+
 static bool
 timer_rexmt(struct tcpcb *tp)
 {
 	struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
 	uint32_t left = unack_left(tp);
+	bool over = tp->t_rxtshift >= t->retries || left == 0;
 
-	t->stat.tcps_rexmttimeo++;
-	if (tp->t_rxtshift >= t->retries || left == 0) {
-		t->stat.tcps_timeoutdrop++;
-		t->stat.tcps_progdrops += left == 0;
-		return tcp_drop(tp, ETIMEDOUT);
-	}
-	tp->t_rxtshift++;
-	if (tp->t_state == TCPS_SYN_RECEIVED)
-		t->stat.tcps_sc_retransmitted++;
 	/* RFC 5461: an ICMP error, and still no answer to three SYNs. */
-	if (!TCPS_HAVEESTABLISHED(tp->t_state) && tp->t_rxtshift > 3 &&
-	    tp->t_softerror != 0)
+	if (!TCPS_HAVEESTABLISHED(tp->t_state) && tp->t_rxtshift >= 3 &&
+	    tp->t_softerror != 0) {
+		t->stat.tcps_sc_unreach += tcp_embryonic(tp);
+		t->stat.tcps_rexmttimeo += !tcp_embryonic(tp);
 		return tcp_drop(tp, tp->t_softerror);
+	}
+	count_rexmt(tp, over, left == 0);
+	if (over)
+		return tcp_drop(tp, ETIMEDOUT);
+	tp->t_rxtshift++;
 	tp->t_rxtcur = tcp_backoff(tcp_rto(tp), tp->t_rxtshift);
 	if (tp->t_rxtcur > left)
 		tp->t_rxtcur = left;

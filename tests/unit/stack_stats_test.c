@@ -164,6 +164,47 @@ connections_half_open(void **state)
 	soclose(l);
 }
 
+/* Let s seconds pass, and what is sent in them be lost. */
+static void
+silence(struct net *n, int s)
+{
+	static struct pkt p;
+
+	while (s-- > 0) {
+		vnet_settime(n->v, n->v->now + 1000 * MSEC);
+		callout_run(n->v);
+		while (peer_get(n, &p))
+			continue;
+	}
+}
+
+/* No connection: what was never one is neither dropped nor closed. */
+static void
+half_open_is_given_up_as_stale(void **state)
+{
+	static struct pkt p;
+	struct net *n = net_of(state);
+	struct socket *l = listener(n);
+	struct peer pe;
+
+	BEGIN(n);
+	half_open(n, &pe, &p);
+	silence(n, 80);
+	assert_int_equal(l->so_incqlen, 0);
+	MOVED(n, sc_stale, 1);
+	half_open(n, &pe, &p);
+	peer_send(n, &pe, TH_RST, NULL, 0);
+	MOVED(n, sc_reset, 1);
+	MOVED(n, sc_stale, 1);
+	MOVED(n, keepdrops, 0);
+	MOVED(n, keeptimeo, 0);
+	MOVED(n, rexmttimeo, 0);
+	MOVED(n, timeoutdrop, 0);
+	MOVED(n, drops, 0);
+	MOVED(n, closed, 0);
+	soclose(l);
+}
+
 static void
 a_peer_that_is_gone_is_found_by_keepalive(void **state)
 {
@@ -343,9 +384,9 @@ icmp_messages_good_and_broken(void **state)
 
 /* An error comes in about the packet with that header of TCP. */
 static void
-arrive_toobig(struct net *n, const struct pkt *p)
+arrive_unreach(struct net *n, uint8_t code, const struct pkt *p)
 {
-	uint8_t b[8 + IP_HDRLEN + 8] = { 3, 4 };
+	uint8_t b[8 + IP_HDRLEN + 8] = { 3, code };
 	uint8_t *q = b + 8;
 
 	q[IPO_VHL] = 0x45;
@@ -356,6 +397,25 @@ arrive_toobig(struct net *n, const struct pkt *p)
 	put16n(q + IP_HDRLEN + 2, p->dst.port);
 	put32(q + IP_HDRLEN + 4, p->seq);
 	arrive_icmp(n, "127.0.0.9", b, sizeof(b));
+}
+
+static void
+half_open_to_nowhere_is_given_up_as_unreachable(void **state)
+{
+	static struct pkt p;
+	struct net *n = net_of(state);
+	struct socket *l = listener(n);
+	struct peer pe;
+
+	BEGIN(n);
+	half_open(n, &pe, &p);
+	arrive_unreach(n, 1, &p);
+	silence(n, 60);
+	assert_int_equal(l->so_incqlen, 0);
+	MOVED(n, sc_unreach, 1);
+	MOVED(n, sc_stale, 0);
+	MOVED(n, closed, 0);
+	soclose(l);
 }
 
 static void
@@ -370,7 +430,7 @@ a_segment_too_big_for_the_path_is_sent_again(void **state)
 	assert_int_equal(put(n, so, "0123456789", 10), 10);
 	assert_true(peer_get(n, &p));
 	BEGIN(n);
-	arrive_toobig(n, &p);
+	arrive_unreach(n, 4, &p);
 	MOVED(n, mturesent, 1);
 	MOVED(n, sndrexmitbyte, 10);
 	soabort(so);
@@ -397,7 +457,7 @@ packets_that_leave_or_do_not(void **state)
 	uint8_t hdr[IP_HDRLEN] = { 0x45 };
 	struct endpoint e = ep("127.0.0.1", 0);
 	struct iovec iov = { hdr, sizeof(hdr) };
-	struct socket *raw;
+	struct socket *raw, *own;
 	size_t sent;
 
 	if_settap(n->v, NULL, NULL);
@@ -414,7 +474,17 @@ packets_that_leave_or_do_not(void **state)
 	assert_int_equal(socreate(n->v, AF_INET, SOCK_RAW, 253, &n->cred,
 	    &raw), 0);
 	assert_int_equal(sosend(raw, &iov, 1, &e, &n->cred, &sent), 0);
+	assert_int_equal(ipst(n)->ips_rawout, 0);
+	assert_int_equal(ipst(n)->ips_localout, 2);
+	/* A header that the sender made is "fabricated". */
+	assert_int_equal(socreate(n->v, AF_INET, SOCK_RAW, IPPROTO_RAW,
+	    &n->cred, &own), 0);
+	putaddr(hdr + IPO_SRC, &e.addr);
+	putaddr(hdr + IPO_DST, &e.addr);
+	assert_int_equal(sosend(own, &iov, 1, &e, &n->cred, &sent), 0);
 	assert_int_equal(ipst(n)->ips_rawout, 1);
+	assert_int_equal(ipst(n)->ips_localout, 2);
+	soclose(own);
 	soclose(raw);
 	drain(n);
 }
@@ -484,6 +554,8 @@ main(void)
 		net_test(data_beyond_the_window),
 		net_test(data_sent_again),
 		net_test(connections_half_open),
+		net_test(half_open_is_given_up_as_stale),
+		net_test(half_open_to_nowhere_is_given_up_as_unreachable),
 		net_test(a_peer_that_is_gone_is_found_by_keepalive),
 		net_test(datagrams_that_are_broken),
 		net_test(icmp_messages_good_and_broken),
