@@ -65,6 +65,7 @@ struct daemon {
 	uint64_t	 pidns;		/* our own pid namespace */
 	struct htable	 nests;		/* djails by pid namespace of init */
 	struct faces	 dirty;		/* to be served by daemon_settle() */
+	struct faces	 later;		/* but not in this turn */
 	struct faces	 gone;		/* FACE_GONE, oldest first */
 	unsigned	 ngone;
 	struct calls	 parked;	/* trapped calls that wait */

@@ -23,6 +23,7 @@
 #include "daemon/sockdiag.h"
 
 #define RECORD_NS	500	/* a record of a listing takes as long */
+#define LATER_BATCH	64	/* faces put off that a turn takes up again */
 
 #define FROM(s) (1u << (s))
 
@@ -141,12 +142,18 @@ face_writable(struct face *f)
 	(void)loop_mod(&f->d->loop, &f->src, face_events(f));
 }
 
-void
-face_poll(struct face *f)
+bool
+face_hungup(const struct face *f)
 {
 	struct pollfd p = { .fd = f->src.fd, .events = POLLIN };
 
-	if (p.fd >= 0 && poll(&p, 1, 0) == 1 && (p.revents & POLLHUP))
+	return p.fd >= 0 && poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
+void
+face_poll(struct face *f)
+{
+	if (face_hungup(f))
 		face_event(&f->src, EPOLLHUP);
 }
 
@@ -207,6 +214,17 @@ face_drop_socket(struct face *f, bool abort)
 		soclose(so);
 }
 
+/* Out of the list of those to be served. */
+static void
+face_clean(struct face *f)
+{
+	if (f->isdirty)
+		TAILQ_REMOVE(&f->d->dirty, f, dlink);
+	else if (f->islater)
+		TAILQ_REMOVE(&f->d->later, f, dlink);
+	f->isdirty = f->islater = false;
+}
+
 void
 face_free(struct face *f, bool abort)
 {
@@ -216,8 +234,8 @@ face_free(struct face *f, bool abort)
 	if (f->state == FACE_GONE) {
 		TAILQ_REMOVE(&d->gone, f, dlink);
 		d->ngone--;
-	} else if (f->isdirty)
-		TAILQ_REMOVE(&d->dirty, f, dlink);
+	} else
+		face_clean(f);
 	face_drop_socket(f, abort);
 	face_close_own(f);
 	dgram_fini(f);
@@ -233,10 +251,30 @@ face_free(struct face *f, bool abort)
 void
 face_dirty(struct face *f)
 {
-	if (f->isdirty || f->state == FACE_GONE)
+	if (f->isdirty || f->islater || f->state == FACE_GONE)
 		return;
 	f->isdirty = true;
 	TAILQ_INSERT_TAIL(&f->d->dirty, f, dlink);
+}
+
+void
+face_later(struct face *f)
+{
+	face_clean(f);
+	f->islater = true;
+	TAILQ_INSERT_TAIL(&f->d->later, f, dlink);
+}
+
+void
+face_turn(struct daemon *d)
+{
+	struct face *f;
+	int n = LATER_BATCH;
+
+	while (n-- > 0 && (f = TAILQ_FIRST(&d->later)) != NULL) {
+		face_clean(f);
+		face_dirty(f);
+	}
 }
 
 /* The app end: from the thread that used it last, or from whoever has it under
@@ -288,10 +326,7 @@ face_fail(struct face *f, int error, bool reset)
 
 	if (reset && !face_sentinel(f))
 		return false;
-	if (f->isdirty) {
-		TAILQ_REMOVE(&d->dirty, f, dlink);
-		f->isdirty = false;
-	}
+	face_clean(f);
 	sosockaddr(f->so, &f->lname);
 	f->error = error;
 	face_close_own(f);
@@ -368,9 +403,11 @@ face_serve_connecting(struct face *f)
 	int app;
 
 	if (f->so->so_state & SS_ISCONNECTED) {
+		if (face_hungup(f))
+			return;		/* its event frees it */
 		app = face_app(f, &later);
 		if (later) {
-			face_dirty(f);
+			face_later(f);
 			return;
 		}
 		face_connected(f, app);

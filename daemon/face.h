@@ -53,9 +53,10 @@ struct face {
 	struct hlink	 hlink;		/* in daemon->faces */
 	struct hlink	 inolink;	/* in daemon->inos */
 	TAILQ_ENTRY(face) jlink;	/* in jail->faces, GONE ones first */
-	TAILQ_ENTRY(face) dlink;	/* dirty, or gone */
+	TAILQ_ENTRY(face) dlink;	/* dirty, later, or gone */
 	enum face_state	 state;		/* face_set_state() only */
 	bool		 isdirty;
+	bool		 islater;	/* dirty again in the next turn */
 	bool		 rx_ready;	/* the program may have written */
 	bool		 tx_ready;	/* its receive queue may have room */
 	bool		 want_out;	/* epoll tells when it has: face_blocked() */
@@ -102,11 +103,18 @@ void	face_set_state(struct face *f, enum face_state to);
 void	face_blocked(struct face *f);
 void	face_writable(struct face *f);
 
+/* Was the program's end closed?  Its event may be still to come. */
+bool	face_hungup(const struct face *f);
+
 /* Notice now if the program's end was closed.  May free f. */
 void	face_poll(struct face *f);
 
 /* Serve it at the next daemon_settle(). */
 void	face_dirty(struct face *f);
+
+/* Serve it, or some of those that wait for it, in the next turn. */
+void	face_later(struct face *f);
+void	face_turn(struct daemon *d);
 
 /* What daemon_settle() does for a dirty face. */
 void	face_serve(struct face *f);

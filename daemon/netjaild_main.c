@@ -85,6 +85,7 @@ daemon_settle(struct daemon *d)
 		d->busy = more || !TAILQ_EMPTY(&d->dirty);
 	} while (d->busy && --rounds > 0);
 	sockdiag_run(d);
+	d->busy |= !TAILQ_EMPTY(&d->later);
 	d->busy |= djail_hungup(d);
 	d->busy |= notify_cancelled(d);
 	if (d->ndying > 0)
@@ -156,6 +157,7 @@ daemon_run(struct daemon *d)
 		n = loop_wait(&d->loop, chores ? 0 : daemon_timeout(d));
 		turn_begin(d->vnet);
 		vnet_settime(d->vnet, loop_now());
+		face_turn(d);
 		daemon_dispatch(d, false);
 		daemon_dispatch(d, true);
 		notify_probe(d);
@@ -239,6 +241,7 @@ daemon_init(struct daemon *d)
 	int error;
 
 	TAILQ_INIT(&d->dirty);
+	TAILQ_INIT(&d->later);
 	TAILQ_INIT(&d->gone);
 	TAILQ_INIT(&d->parked);
 	TAILQ_INIT(&d->diags);

@@ -145,8 +145,11 @@ pump_finish(struct face *f)
 	if (so->so_rcv.sb_cc > 0)
 		return;
 	if (so->so_error != 0) {
-		if (!face_fail(f, so->so_error, true))
-			face_dirty(f);
+		/* Nobody is searched for who would hold it. */
+		if (f->app_gone || face_hungup(f))
+			face_free(f, true);
+		else if (!face_fail(f, so->so_error, true))
+			face_later(f);
 		return;
 	}
 	if ((so->so_rcv.sb_state & SBS_CANTRCVMORE) && !f->fin_sent) {
