@@ -364,7 +364,7 @@ print_jail(const struct options *o, int sock, const char *selector, char *msg,
 		for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 			want[n++] = fixed[i];
 	want[n] = NULL;
-	if (jail_get(sock, selector, o->dying, want, &value, &jid, msg,
+	if (launch_jail_get(sock, selector, o->dying, want, &value, &jid, msg,
 	    len) != 0)
 		return -1;
 	if (o->json != NULL)
@@ -375,7 +375,7 @@ print_jail(const struct options *o, int sock, const char *selector, char *msg,
 		print_verbose(value);
 	else
 		print_default(o, value);
-	jail_get_free(value);
+	launch_jail_get_free(value);
 	return (int)jid;
 }
 

@@ -111,7 +111,7 @@ jail_selector(const char *what, char *buf, size_t len)
 }
 
 void
-jail_get_free(char **value)
+launch_jail_get_free(char **value)
 {
 	if (value != NULL)
 		free(value[0]);
@@ -139,8 +139,9 @@ split_values(char *buf, size_t len, unsigned n)
 }
 
 int
-jail_get(int sock, const char *selector, bool dying, const char *const *want,
-    char ***valuep, uint32_t *jidp, char *errmsg, size_t errlen)
+launch_jail_get(int sock, const char *selector, bool dying,
+    const char *const *want, char ***valuep, uint32_t *jidp, char *errmsg,
+    size_t errlen)
 {
 	void *ans = NULL;
 	size_t alen = 0, len;
@@ -311,7 +312,8 @@ find_place(int sock, const char *parent, struct launch_jail *lj)
 	if (strcmp(parent, "0") == 0)
 		return 0;
 	snprintf(sel, sizeof(sel), "jid=%s", parent);
-	if (jail_get(sock, sel, false, want, &v, &jid, msg, sizeof(msg)) != 0) {
+	if (launch_jail_get(sock, sel, false, want, &v, &jid, msg,
+	    sizeof(msg)) != 0) {
 		warnx("%s", msg);
 		return -1;
 	}
@@ -320,7 +322,7 @@ find_place(int sock, const char *parent, struct launch_jail *lj)
 		    v[1]);
 	else if ((lj->parent = init_of(sock, jid)) < 0)
 		warnx("jail %s has no processes to join", v[1]);
-	jail_get_free(v);
+	launch_jail_get_free(v);
 	lj->path = path;
 	return lj->parent >= 0 ? 0 : -1;
 }
@@ -341,7 +343,8 @@ populate(const struct jail_options *o, int sock, uint32_t jid, int *pidfdp)
 	int error;
 
 	snprintf(sel, sizeof(sel), "jid=%u", jid);
-	if (jail_get(sock, sel, false, want, &v, &jid, msg, sizeof(msg)) != 0) {
+	if (launch_jail_get(sock, sel, false, want, &v, &jid, msg,
+	    sizeof(msg)) != 0) {
 		warnx("%s", msg);
 		return -1;
 	}
@@ -355,7 +358,7 @@ populate(const struct jail_options *o, int sock, uint32_t jid, int *pidfdp)
 	if (lj.parent >= 0)
 		close(lj.parent);
 	free(addr);
-	jail_get_free(v);
+	launch_jail_get_free(v);
 	return error;
 }
 
@@ -560,7 +563,8 @@ remove_one(const struct jail_options *o, int sock, const char *sel,
 	uint32_t jid;
 	int status = 0;
 
-	if (jail_get(sock, sel, false, want, &v, &jid, msg, sizeof(msg)) != 0) {
+	if (launch_jail_get(sock, sel, false, want, &v, &jid, msg,
+	    sizeof(msg)) != 0) {
 		if (what != NULL && errno == ENOENT)
 			warnx("\"%s\" not found", what);
 		else if (errno != ENOENT)
@@ -573,12 +577,12 @@ remove_one(const struct jail_options *o, int sock, const char *sel,
 	} else if (!o->quiet)
 		printf("%s: removed\n", v[0]);
 	fflush(stdout);
-	jail_get_free(v);
+	launch_jail_get_free(v);
 	return status;
 }
 
 int
-jail_remove(const struct jail_options *o, const char *name, bool all)
+launch_jail_remove(const struct jail_options *o, const char *name, bool all)
 {
 	char sel[512];
 	int sock, status = 0;

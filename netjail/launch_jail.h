@@ -55,7 +55,8 @@ int	jail_apply(const struct jail_options *o, const struct jail_params *p,
 
 /* Remove the jail called so, by jid or name; with all, every jail we see.  0 or
  * 1, told. */
-int	jail_remove(const struct jail_options *o, const char *name, bool all);
+int	launch_jail_remove(const struct jail_options *o, const char *name,
+	    bool all);
 
 /*
  * One jail's parameters, asked for by the names in `want' (NULL-terminated), by
@@ -63,10 +64,10 @@ int	jail_remove(const struct jail_options *o, const char *name, bool all);
  * values in *valuep (each malloc()ed, so is the array), *jidp its jid; or -1
  * with errno, and a sentence in errmsg.
  */
-int	jail_get(int sock, const char *selector, bool dying,
+int	launch_jail_get(int sock, const char *selector, bool dying,
 	    const char *const *want, char ***valuep, uint32_t *jidp,
 	    char *errmsg, size_t errlen);
-void	jail_get_free(char **value);
+void	launch_jail_get_free(char **value);
 
 /* "jid=N" or "name=X" for what a person calls a jail. */
 void	jail_selector(const char *what, char *buf, size_t len);

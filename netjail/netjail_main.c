@@ -367,7 +367,8 @@ remove_jails(const struct options *o, char **names)
 	if (*names == NULL)
 		usage();
 	for (; *names != NULL; names++)
-		status |= jail_remove(&o->o, *names, strcmp(*names, "*") == 0);
+		status |= launch_jail_remove(&o->o, *names,
+		    strcmp(*names, "*") == 0);
 	return status;
 }
 
