@@ -159,6 +159,65 @@ sockets()
 	netjail netstat -anW "$@" | grep -E '^(tcp|udp|raw|ip|icm)'
 }
 
+# in_one_form netstat|ss|debian|proc: a listing of Internet sockets, ours, of
+# `ss -Htuan', of Debian's `netstat -Wtuan' or of /proc/net/tcp and udp with
+# these names before each line, as lines of
+#	tcp|udp LOCAL FOREIGN [STATE] [RECV-Q SEND-Q]
+# sorted, in the words of our netstat; no queues of listeners, whose meaning
+# differs.
+in_one_form()
+{
+	awk -v form="$1" '
+	function number(hex, i, n) {
+		for (i = 1; i <= length(hex); i++)
+			n = n * 16 + index("123456789ABCDEF", substr(hex, i, 1))
+		return n + 0
+	}
+	function dotted(a, i, text) {
+		for (i = 7; i > 0; i -= 2)
+			text = text number(substr(a, i, 2)) (i > 1 ? "." : "")
+		return text "." number(substr(a, 10))
+	}
+	function ours(a) {
+		if (form == "proc")
+			a = dotted(a)
+		sub(/:/, ".", a)
+		sub(/^0\.0\.0\.0\./, "*.", a)
+		sub(/^\*\.0$/, "*.*", a)
+		return a
+	}
+	function row(proto, l, f, state, rq, sq) {
+		proto = substr(proto, 1, 3)
+		gsub(/-/, "_", state)
+		if (state in word)
+			state = word[state]
+		if (proto == "udp")
+			state = ""
+		print proto, ours(l), ours(f) (state == "" ? "" : " " state) \
+		    (state == "LISTEN" ? "" : " " rq " " sq)
+	}
+	BEGIN {
+		word["ESTAB"] = "ESTABLISHED"
+		word["FIN_WAIT1"] = "FIN_WAIT_1"
+		word["FIN_WAIT2"] = "FIN_WAIT_2"
+		split("ESTABLISHED SYN_SENT SYN_RCVD FIN_WAIT_1 FIN_WAIT_2 " \
+		    "TIME_WAIT CLOSED CLOSE_WAIT LAST_ACK LISTEN CLOSING", name)
+	}
+	!/^(tcp|udp)/ { next }
+	form == "ss" { row($1, $5, $6, $2, $3, $4) }
+	form == "proc" && $2 != "sl" { split($6, q, ":")
+		row($1, $3, $4, name[number($5)], number(q[2]), number(q[1])) }
+	form == "netstat" || form == "debian" { row($1, $4, $5, $6, $2, $3) }
+	' | sort
+}
+
+# Has the jail a /proc/net of its own?  Where this user may not use FUSE it has
+# not.
+has_procnet()	# JAIL
+{
+	[ "$(jexec "$1" readlink /proc/net)" != self/net ]
+}
+
 listening()	# ADDRESS PORT [tcp|udp]
 {
 	sockets | awk -v a="$1" -v port="$2" -v p="${3:-tcp}" '

@@ -115,39 +115,6 @@ while True:
     time.sleep(100)
 PY
 
-# Lines of `sockstat -nq' outside as the jail has them: processes and users by
-# their numbers there.
-cat >"$T/inside.py" <<'PY'
-import re, sys
-
-def nspid(pid):
-    with open('/proc/%s/status' % pid) as f:
-        return int(re.search(r'^NSpid:.*\t(\d+)$', f.read(), re.M)[1])
-
-def uid(pid, out):
-    for line in open('/proc/%s/uid_map' % pid):
-        first, outside, count = map(int, line.split())
-        if outside <= out < outside + count:
-            return first + out - outside
-    return 65534
-
-def column(text, width):
-    return text + ' ' * max(1, width - len(text))
-
-for line in sys.stdin:
-    m = re.match(r'(\d+) +(.{1,10}?) +(\d+) (\d.*)\n', line)
-    if m:
-        user, comm, pid, rest = m.groups()
-        # /proc/PID/uid_map is as its reader sees it: of the outside.
-        line = column(str(uid(pid, int(user))), 9)
-        line += ' ' * (9 - len(line)) + comm
-        line = column(line, 20) + '%5d' % nspid(pid)
-        line = column(line, 26) + rest + '\n'
-    line = re.sub(r'\[(\d+) (\d+)\]',
-        lambda m: '[%d %s]' % (nspid(m[1]), m[2]), line)
-    sys.stdout.write(line)
-PY
-
 here()	# JAIL ADDRESS PROGRAM [ARGUMENT...]
 {
 	here_j=$1 here_a=$2 here_p=$3
@@ -167,7 +134,7 @@ same()	# JAIL [OPTION...]: inside and outside agree
 	same_j=$1
 	shift
 	jexec "$same_j" sockstat -nq "$@" >"$T/in" &&
-	    netjail sockstat -nq -j "$same_j" "$@" | python3 "$T/inside.py" >"$T/out" &&
+	    netjail sockstat -nq -j "$same_j" "$@" | python3 "$here/inside.py" >"$T/out" &&
 	    cmp -s "$T/in" "$T/out"
 }
 agrees()	# JAIL SENTENCE [OPTION...]

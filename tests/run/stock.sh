@@ -3,39 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 needs ss lsof unshare /usr/bin/netstat
 
-# ss's lines as "local foreign state [recv-q send-q]"; a listener's queues mean
-# something else than netstat's.
-ss_lines()	# JAIL
-{
-	jexec "$1" ss -Htan | awk '
-	    BEGIN {
-		s["ESTAB"] = "ESTABLISHED"; s["FIN-WAIT-2"] = "FIN_WAIT_2"
-		s["FIN-WAIT-1"] = "FIN_WAIT_1"; s["CLOSE-WAIT"] = "CLOSE_WAIT"
-		s["TIME-WAIT"] = "TIME_WAIT"; s["LISTEN"] = "LISTEN"
-	    }
-	    { q = $1 == "LISTEN" ? "" : " " $2 " " $3
-	      sub(/:\*/, ".*", $5); sub(/0\.0\.0\.0/, "*", $5)
-	      sub(/:/, ".", $4); sub(/:/, ".", $5)
-	      print $4, $5, s[$1] q }' | sort
-}
-nj_lines()	# JAIL
-{
-	netjail netstat -anW -j "$1" -p tcp | awk '
-	    /^tcp/ { q = $6 == "LISTEN" ? "" : " " $2 " " $3
-	      print $4, $5, $6 q }' | sort
-}
-# net-tools' and lsof's, as "local foreign state".
-deb_lines()	# JAIL
-{
-	jexec "$1" /usr/bin/netstat -Wtan | awk '
-	    BEGIN { s["CLOSE_WAIT"] = "CLOSE_WAIT"; s["FIN_WAIT2"] = "FIN_WAIT_2"
-		s["FIN_WAIT1"] = "FIN_WAIT_1" }
-	    /^tcp/ { q = $6 == "LISTEN" ? "" : " " $2 " " $3
-	      sub(/:\*/, ".*", $5); sub(/0\.0\.0\.0/, "*", $5)
-	      sub(/:/, ".", $4); sub(/:/, ".", $5)
-	      print $4, $5, ($6 in s ? s[$6] : $6) q }' | sort
-}
-
 ps_lines()
 {
 	jexec srv /usr/bin/python3 -c '
@@ -96,21 +63,21 @@ until_ok 10 test -s "$T/cli.log"
 until_ok 10 test -s "$T/many.log"
 up 10.0.30.4 5353 udp
 
-# Where this user may use FUSE.
 procnet=
-[ "$(jexec srv readlink /proc/net)" = self/net ] || procnet=yes
+has_procnet srv && procnet=yes
 
 for j in srv cli many udp; do
-	nj_lines $j >"$T/nj.$j"
-	ss_lines $j >"$T/ss.$j"
-	check "$j: ss -tan in the jail and netjail netstat outside agree" \
+	netjail netstat -anW -j $j | in_one_form netstat >"$T/nj.$j"
+	jexec $j ss -Htuan | in_one_form ss >"$T/ss.$j"
+	check "$j: ss -tuan in the jail and netjail netstat outside agree" \
 	    diff "$T/nj.$j" "$T/ss.$j"
 	[ -n "$procnet" ] || continue
-	deb_lines $j >"$T/deb.$j"
-	check "$j: so does Debian's netstat -tan" diff "$T/nj.$j" "$T/deb.$j"
+	jexec $j /usr/bin/netstat -Wtuan | in_one_form debian >"$T/deb.$j"
+	check "$j: so does Debian's netstat -tuan" \
+	    diff "$T/nj.$j" "$T/deb.$j"
 done
 is "$(grep -c LISTEN "$T/ss.many")" 50 "50 listeners are 50 lines of ss"
-is "$(cat "$T/ss.udp")" "" "a jail without TCP sockets: ss -t is empty"
+is "$(jexec udp ss -Htan)" "" "a jail without TCP sockets: ss -t is empty"
 like "$(jexec udp ss -Huanp)" \
     'UNCONN*10.0.30.4:5353*0.0.0.0:\* users:(("hold",pid=*,fd=*))*' \
     "ss -uanp shows the UDP socket and whose it is"
