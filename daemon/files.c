@@ -8,7 +8,8 @@
  * a link in /proc/PID/fd to "socket:[inode]".  A face knows the inode number of
  * its program's end; so the list is made by reading those links of every
  * process in sight.  Descriptors that were inherited, duplicated or passed on
- * need no care of their own.
+ * need no care of their own.  What is read is what the first thread has; once
+ * that has ended the directory is empty, and another thread's is read.
  *
  * Sockets of jailed programs that are the kernel's are listed as well, under
  * the names that net.local.*.pcblist has for them; who holds one but is in no
@@ -337,9 +338,9 @@ dir_open(struct dir *dir, int below, const char *path, uint64_t place)
 	return false;
 }
 
-/* The next entry that is a number, and the place behind it. */
-static bool
-dir_next(struct dir *dir, int *nr, uint64_t *place)
+/* Go to the next entry that is a number.  NULL: none. */
+static const struct dirent64 *
+dir_peek(struct dir *dir)
 {
 	const struct dirent64 *de;
 	ssize_t n;
@@ -348,18 +349,49 @@ dir_next(struct dir *dir, int *nr, uint64_t *place)
 		if (dir->at == dir->len) {
 			n = getdents64(dir->fd, dir->buf, sizeof(dir->buf));
 			if (n <= 0)
-				return false;
+				return NULL;
 			dir->at = 0;
 			dir->len = (size_t)n;
 		}
 		de = (const void *)(dir->buf + dir->at);
+		if (isdigit((unsigned char)de->d_name[0]))
+			return de;
 		dir->at += de->d_reclen;
-		*place = (uint64_t)de->d_off;
-		if (!isdigit((unsigned char)de->d_name[0]))
-			continue;
-		*nr = (int)strtol(de->d_name, NULL, 10);
-		return true;
 	}
+}
+
+/* The next entry that is a number, and the place behind it. */
+static bool
+dir_next(struct dir *dir, int *nr, uint64_t *place)
+{
+	const struct dirent64 *de = dir_peek(dir);
+
+	if (de == NULL)
+		return false;
+	dir->at += de->d_reclen;
+	*place = (uint64_t)de->d_off;
+	*nr = (int)strtol(de->d_name, NULL, 10);
+	return true;
+}
+
+/* Open the directory of a process's descriptors, at a place of it. */
+static bool
+dir_open_fds(struct dir *dir, struct scan *s, pid_t pid, uint64_t place)
+{
+	char path[48];
+	pid_t tid;
+
+	snprintf(path, sizeof(path), "%d/fd", (int)pid);
+	if (!dir_open(dir, s->proc, path, place))
+		return false;
+	if (dir_peek(dir) != NULL)
+		return true;
+	close(dir->fd);
+	s->left -= PROCESS_COST;
+	if ((tid = proc_other_thread(pid)) == 0)
+		return false;
+	snprintf(path, sizeof(path), "%d/task/%d/fd", (int)pid, (int)tid);
+	return dir_open(dir, s->proc, path, place);
 }
 
 /* ---- the list ---- */
@@ -421,7 +453,6 @@ process_out(struct scan *s, pid_t pid)
 	bool again = cur[CUR_PID] == (uint64_t)pid;
 	struct holder h = { .pid = pid, .jid = -1 };
 	struct held held;
-	char path[32];
 	struct dir dir;
 	int nr, error = 0;
 
@@ -430,8 +461,7 @@ process_out(struct scan *s, pid_t pid)
 		return 0;
 	if (s->viewer != NULL && !in_jail(s, s->viewer, pid))
 		return 0;
-	snprintf(path, sizeof(path), "%d/fd", (int)pid);
-	if (!dir_open(&dir, s->proc, path, again ? cur[CUR_FD] : 0))
+	if (!dir_open_fds(&dir, s, pid, again ? cur[CUR_FD] : 0))
 		return 0;
 	while (error == 0 && dir_next(&dir, &nr, &place)) {
 		s->left -= FD_COST;

@@ -41,6 +41,14 @@ struct pidfd_creds {
 #define PIDFD_INFO_WANT_CREDS 0x2
 #define PIDFD_GET_CREDS	      _IOWR(0xff, 11, struct pidfd_creds)
 
+struct proc_entry {		/* as getdents64(2) writes it */
+	uint64_t ino;
+	int64_t	 next;		/* position of the one behind */
+	uint16_t len;
+	uint8_t	 type;
+	char	 name[];
+};
+
 void
 targets_init(struct targets *ts)
 {
@@ -94,6 +102,30 @@ proc_status(pid_t tid, char *buf, size_t len)
 		return false;
 	buf[n] = '\0';
 	return true;
+}
+
+pid_t
+proc_other_thread(pid_t pid)
+{
+	_Alignas(struct proc_entry) char buf[SEARCH_BYTES];
+	const struct proc_entry *e;
+	pid_t tid, found = 0;
+	char path[64];
+	long n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return 0;
+	n = syscall(SYS_getdents64, fd, buf, sizeof(buf));
+	close(fd);
+	for (long i = 0; i < n && found == 0; i += e->len) {
+		e = (const struct proc_entry *)(const void *)(buf + i);
+		tid = (pid_t)strtol(e->name, NULL, 10);
+		if (tid > 0 && tid != pid)
+			found = tid;
+	}
+	return found;
 }
 
 uint64_t
@@ -193,24 +225,46 @@ pidfd_getsocket(int pidfd, int fd, uint64_t cookie)
 
 	if (got >= 0 && !is_socket(got, cookie)) {
 		close(got);
+		errno = EBADF;
 		got = -1;
 	}
 	return got;
 }
 
-/* The socket as descriptor *nump or 0 of process pid; -1: neither. */
+/* The socket as descriptor *nump or 0 of the process behind pidfd, which is
+ * closed.  -1: neither; errno ESRCH: the thread that pidfd names has ended. */
 static int
-pid_getsocket(pid_t pid, int *nump, uint64_t cookie)
+pidfd_search(int pidfd, int *nump, uint64_t cookie)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), got;
+	int got, error;
 
 	if (pidfd < 0)
 		return -1;
 	got = pidfd_getsocket(pidfd, *nump, cookie);
 	if (got < 0 && (got = pidfd_getsocket(pidfd, 0, cookie)) >= 0)
 		*nump = 0;
+	error = errno;
 	close(pidfd);
+	errno = error;
 	return got;
+}
+
+/* The same of process *tidp.  One whose first thread has ended has descriptors
+ * under the number of another, which is then in *tidp; before Linux 6.9 that
+ * cannot be seen. */
+static int
+pid_getsocket(pid_t *tidp, int *nump, uint64_t cookie)
+{
+	int got = pidfd_search((int)syscall(SYS_pidfd_open, *tidp, 0), nump,
+	    cookie);
+	pid_t tid;
+
+	if (got >= 0 || errno != ESRCH ||
+	    (tid = proc_other_thread(*tidp)) == 0)
+		return got;
+	*tidp = tid;
+	return pidfd_search((int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD),
+	    nump, cookie);
 }
 
 /* Is there time in this turn?  It has some for one process at least. */
@@ -224,14 +278,6 @@ search_time(struct targets *ts, uint64_t turn)
 	}
 	return loop_now() < ts->turn_end;
 }
-
-struct proc_entry {		/* as getdents64(2) writes it */
-	uint64_t ino;
-	int64_t	 next;		/* position of the one behind */
-	uint16_t len;
-	uint8_t	 type;
-	char	 name[];
-};
 
 /* Those of the processes in buf; as target_search(). */
 static int
@@ -247,7 +293,8 @@ search_some(struct targets *ts, uint64_t turn, const char *buf, long len,
 		if (!search_time(ts, turn))
 			break;
 		pid = (pid_t)strtol(e->name, NULL, 10);
-		if (pid > 0 && (got = pid_getsocket(pid, &num, cookie)) >= 0) {
+		if (pid > 0 &&
+		    (got = pid_getsocket(&pid, &num, cookie)) >= 0) {
 			*tidp = pid;
 			*nump = num;
 			return got;

@@ -55,6 +55,9 @@ int	target_search(struct targets *ts, uint64_t turn, int fd,
 /* /proc/TID/status, NUL-terminated.  False: no such thread. */
 bool	proc_status(pid_t tid, char *buf, size_t len);
 
+/* A thread of the process other than its first, or 0. */
+pid_t	proc_other_thread(pid_t pid);
+
 /* A number of such a text: the one that follows `skip' others behind name, which
  * is "\nName:".  0 where there is none. */
 uint64_t status_value(const char *status, const char *name, int base,

@@ -245,6 +245,55 @@ shutdown_wakes_reader(void)
 	close(s);
 }
 
+static bool
+first_thread_has_ended(void)
+{
+	char text[256] = "";
+	int fd = open("/proc/self/stat", O_RDONLY);
+	bool ended = read(fd, text, sizeof text - 1) > 0 &&
+	    strstr(text, ") Z ") != NULL;
+
+	close(fd);
+	return ended;
+}
+
+/* Reset the one end, read the other. */
+static void *
+outlives_first(void *arg)
+{
+	struct linger now = { .l_onoff = 1 };
+	const int *s = arg;
+	char c;
+
+	while (!first_thread_has_ended())
+		usleep(1000);
+	setsockopt(s[1], SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	close(s[1]);
+	_exit(read(s[0], &c, 1) == -1 && errno == ECONNRESET ? 0 : 1);
+}
+
+static void
+reset_without_first_thread(void)
+{
+	static int s[2];
+	pthread_t t;
+	pid_t pid;
+	int l;
+
+	if ((pid = fork()) == 0) {
+		alarm(10);
+		l = listener("0.0.0.0", 7105);
+		s[0] = xsocket(SOCK_STREAM);
+		if (connectto(s[0], "127.0.0.1", 7105) != 0 ||
+		    (s[1] = accept(l, NULL, NULL)) < 0 ||
+		    pthread_create(&t, NULL, outlives_first, s) != 0)
+			_exit(2);
+		pthread_exit(NULL);
+	}
+	ok(child_ok(pid),
+	    "a reset is seen after the thread that connected, the first, ended");
+}
+
 static void
 prefork(void)
 {
@@ -358,6 +407,7 @@ main(int argc, char **argv)
 	over_scm_rights();
 	threads();
 	shutdown_wakes_reader();
+	reset_without_first_thread();
 	prefork();
 	last_close_is_fin();
 	sendfile_and_splice();

@@ -99,6 +99,22 @@ while True:
     time.sleep(100)
 PY
 
+# The first thread ends; another has what it opened.
+cat >"$T/first.py" <<'PY'
+import ctypes, threading
+from own import *
+l = listener(84)
+libc = ctypes.CDLL(None)
+
+def other():
+    while open('/proc/self/stat').read().split(') ')[1][0] != 'Z':
+        time.sleep(0.05)
+    told(sys.argv[1], l.fileno())
+    time.sleep(1000)
+threading.Thread(target=other).start()
+libc.pthread_exit(None)
+PY
+
 # Many processes with many descriptors.
 cat >"$T/many.py" <<'PY'
 from own import *
@@ -290,6 +306,14 @@ agrees giver "and by -j"
 like "$(outside -p 81)" '*python3*10.0.40.82:81 *' \
     "and outside it is the taker's"
 netjail -q -r taker giver
+
+# /proc/PID/fd is empty once the first thread has ended.
+here first 10.0.40.84 first "$T/first"
+until_ok 10 test -s "$T/first"
+is "$(inside first | awk '{ print $3, $4 }')" "$(cat "$T/first")" \
+    "whose first thread has ended holds what another has"
+agrees first "and outside"
+netjail -q -r first
 
 # ---- real programs ----
 
