@@ -9,8 +9,9 @@
  * in sight holds: those that are only a connection's remains, the last first,
  * and the others by age.
  *
- * JSON has the names that FreeBSD 15 gives the fields; what has no value is
- * left out.  A port is a number, 0 where text has an asterisk.
+ * JSON has the names that FreeBSD 15 gives the fields and, unlike netstat's, a
+ * version before them, as there; what has no value is left out.  A port is a
+ * number, 0 where text has an asterisk.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -301,7 +301,7 @@ one_jail_as_it_sees_itself(void **state)
 {
 	static int jids[] = { 1, 2 };
 	struct sockview v = { ALL, .one_jail = true,
-		.jails = { jids, 2 } };
+		.jails = { .jid = jids, .n = 2 } };
 
 	(void)state;
 	v.local = false;
