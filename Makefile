@@ -167,11 +167,21 @@ UNITS	+= $(GOLDEN)
 FUZZ	= $(patsubst tests/fuzz/%_fuzz.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZMAIN ?= replay
 FUZZ_control = daemon/control.c daemon/loop.c sysctl/client.c
+FUZZ_conf = netjail/conf.c netjail/conf_parse.c netjail/conf_order.c
+FUZZ_rtmsg = $(addprefix netstat/,rtmsg.c ifrow.c xo.c out.c)
+FUZZ_records = $(filter-out $(MAINS) netstat/source.c,$(wildcard netstat/*.c)) \
+	  netjail/census.c tests/netstat/fake.c
+FUZZ_diag = $(filter-out $(MAINS),$(wildcard daemon/*.c)) sysctl/client.c \
+	  tests/fuzz/daemon.c
+FUZZ_jailparam = $(FUZZ_diag)
+$(B)/fuzz/records $(B)/fuzz/rtmsg: LDLIBS = -ljansson
+$(B)/fuzz/diag $(B)/fuzz/jailparam: LDLIBS = -lpcap -lseccomp
 define FUZZ_RULE
 $(1): $(call objs,tests/fuzz/$(notdir $(1))_fuzz.c tests/fuzz/$(FUZZMAIN).c \
 	  $(CORE) $(FUZZ_$(notdir $(1))))
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) $$(FUZZLINK) -o $$@ $$(filter %.o,$$^) -lbsd
+	$$(Q)$$(CC) $$(LDFLAGS) $$(FUZZLINK) -o $$@ $$(filter %.o,$$^) \
+	    $$(LDLIBS) -lbsd
 endef
 $(foreach t,$(FUZZ),$(eval $(call FUZZ_RULE,$(t))))
 

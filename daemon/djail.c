@@ -245,8 +245,9 @@ djail_hold(struct djail *j, struct conn *cn)
 void
 djail_check(struct djail *j)
 {
-	if (prison_jid(j->prison) == 0 || j->maker != NULL ||
-	    !TAILQ_EMPTY(&j->listeners) || prison_haschildren(j->prison))
+	if (prison_jid(j->prison) == 0 || j->state == DJAIL_DYING ||
+	    j->maker != NULL || !TAILQ_EMPTY(&j->listeners) ||
+	    prison_haschildren(j->prison))
 		return;
 	if (j->state > DJAIL_MADE && prison_persist(j->prison))
 		return;
@@ -392,15 +393,16 @@ void
 djail_remove(struct djail *j)
 {
 	struct daemon *d = j->d;
-	struct conn *leash = j->leash;
+	struct conn *leash;
 	struct prison *p;
 
 	if (j->state == DJAIL_DYING)
 		return;
-	/* Those below first. */
+	/* Those below first; the last of them would take this one along. */
+	j->state = DJAIL_DYING;
 	while ((p = prison_descend(j->prison, j->prison)) != NULL)
 		djail_remove(djail_find(d, prison_jid(p)));
-	j->state = DJAIL_DYING;
+	leash = j->leash;
 	TAILQ_REMOVE(&d->djails, j, link);
 	TAILQ_INSERT_TAIL(&d->dying, j, link);
 	d->ndying++;

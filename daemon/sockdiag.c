@@ -478,7 +478,8 @@ face_step(struct face *f)
 		return STEP_FREED;
 	}
 	n = recv(f->src.fd, buf, sizeof(buf), MSG_PEEK | MSG_DONTWAIT);
-	if (n < 0) {
+	/* An empty datagram; or, where nothing comes any more, the end. */
+	if (n < 0 || (n == 0 && f->app_shut)) {
 		f->rx_ready = false;
 		return STEP_REST;
 	}
@@ -565,6 +566,8 @@ sockdiag_event(struct face *f, uint32_t events)
 {
 	if (events & EPOLLHUP)
 		f->app_gone = true;
+	if (events & EPOLLRDHUP)
+		f->app_shut = true;
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		f->rx_ready = true;
 	if (events & EPOLLOUT)

@@ -154,7 +154,9 @@ fi
 netjail -m name=p ip4.addr=10.0.41.1
 is "$(jls -j p.c ip4.addr) $(jls -j p.e ip4.addr)" "- 10.0.41.1" \
     "what a jail loses those below it lose"
-until_ok 5 eval '! jexec p.e ip addr show lo | grep -q 10.0.41.2'
+for j in p.e p.c; do
+	until_ok 5 eval '! jexec $j ip addr show lo | grep -q 10.0.41.2'
+done
 is "$(jexec p.e ip -o -4 addr show lo | grep -c 10.0.41.2) \
 $(jexec p.c ip -o -4 addr show lo | grep -c 10.0.41.2)" "0 0" \
     "from their lo, too"
@@ -180,6 +182,14 @@ pids="$pids $!"
 until_ok 5 sleeps p.g
 netjail -r p >/dev/null
 is "$(jls name)" other "with a jail go all below it"
+netjail -qc name=q children.max=1 command=sleep 100 &
+until_ok 5 sleeps q
+netjail -qc name=q.k persist
+kill $!
+until_ok 5 eval '! sleeps q'
+is "$(jls -j q.k parent)" "$(jid_of q)" "a jail outlives its programs for one below"
+netjail -qr q
+is "$(jls name)" other "removed, both go"
 for i in 1 2 3 4 5; do
 	netjail -qc name=p$i ip4.addr=10.0.42.$i children.max=3 command=sh -c '
 		for k in 1 2 3; do
