@@ -6,11 +6,15 @@
  * matters, by the number of bytes still in its queue: those in the list beyond
  * that many have been read.  (A datagram of length zero at the head cannot be
  * told from one that was read; then the next one's length puts it right.)
+ *
+ * A program may never ask for a source.  So a list that has grown is held to
+ * what can be in the queue at most, by the memory that it takes.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <linux/sockios.h>
 
 #include "daemon/dgram.h"
 #include "daemon/face.h"
@@ -18,6 +22,9 @@
 
 #define DGRAM_MAX	65536
 #define DGRAM_BUDGET	64	/* datagrams a turn, each way */
+#define DGRAM_LIST	256	/* sources that are kept without a look */
+#define DGRAM_MEM	256	/* bytes a datagram takes of the queue at least:
+				 * the kernel's struct sk_buff */
 
 struct dgaddr {
 	STAILQ_ENTRY(dgaddr) link;
@@ -32,7 +39,30 @@ dgaddr_pop(struct face *f)
 
 	STAILQ_REMOVE_HEAD(&f->dgaddrs, link);
 	f->dgbytes -= a->dg.len;
+	f->dgcount--;
 	free(a);
+}
+
+static void
+dgaddr_push(struct face *f, struct dgaddr *a)
+{
+	STAILQ_INSERT_TAIL(&f->dgaddrs, a, link);
+	f->dgbytes += a->dg.len;
+	f->dgcount++;
+}
+
+/* Drop sources of datagrams that cannot be in the queue any more. */
+static void
+dgram_bound(struct face *f)
+{
+	int mem = 0;
+
+	if (f->dgcount < DGRAM_LIST || f->dgcount < f->dgtrim ||
+	    ioctl(f->src.fd, SIOCOUTQ, &mem) < 0)
+		return;
+	while (f->dgcount > (unsigned)mem / DGRAM_MEM)
+		dgaddr_pop(f);
+	f->dgtrim = 2 * f->dgcount;
 }
 
 void
@@ -182,8 +212,8 @@ dgram_deliver(struct face *f)
 	}
 	iov.iov_len = 0;
 	(void)soreceive(f->so, &iov, 1, NULL, 0, &len);
-	STAILQ_INSERT_TAIL(&f->dgaddrs, a, link);
-	f->dgbytes += a->dg.len;
+	dgaddr_push(f, a);
+	dgram_bound(f);
 	return true;
 }
 
@@ -205,7 +235,7 @@ dgram_show_error(struct face *f)
 	}
 	a->token = true;
 	f->err_shown = true;
-	STAILQ_INSERT_TAIL(&f->dgaddrs, a, link);
+	dgaddr_push(f, a);
 }
 
 void

@@ -75,6 +75,8 @@ struct face {
 	struct endpoint	 lname;		/* as bound; GONE: getsockname()'s */
 	struct dgaddrs	 dgaddrs;	/* DGRAM: of what is in its queue */
 	uint64_t	 dgbytes;	/* they are as long together */
+	unsigned	 dgcount;	/* and as many */
+	unsigned	 dgtrim;	/* so many are too many to be unread */
 	bool		 pktinfo;	/* IP_PKTINFO wanted */
 	bool		 err_shown;	/* DGRAM: a token tells of so_error */
 	struct sockdiag	*diag;		/* DIAG: owned */

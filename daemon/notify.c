@@ -324,12 +324,12 @@ notify_drop(struct calls *via, unsigned *budget)
 	return false;
 }
 
-void
+bool
 notify_reap(struct daemon *d)
 {
 	struct call *c, *last = TAILQ_LAST(&d->parked, calls);
 	int n = REAP_BATCH;
-	bool end = last == NULL;
+	bool end = last == NULL, any = false;
 	struct face *f;
 
 	while (!end && n-- > 0) {
@@ -343,10 +343,12 @@ notify_reap(struct daemon *d)
 		}
 		f = c->face;
 		call_unpark(c);
+		any = true;
 		/* The last waiter: epoll would tell of the hang-up too late. */
 		if (TAILQ_EMPTY(&f->waiters))
 			face_poll(f);
 	}
+	return any;
 }
 
 /* True if the call has ended. */

@@ -94,8 +94,8 @@ bool	notify_drop(struct calls *via, unsigned *budget);
 
 /* Let go of parked calls whose callers were killed, and of sockets that only
  * they still held: before an address is said to be in use.  Looks at some
- * hundred calls, others next time. */
-void	notify_reap(struct daemon *d);
+ * hundred calls, others next time.  True: some were. */
+bool	notify_reap(struct daemon *d);
 
 /* Look at parked calls: time-outs, signals, deaths. */
 void	notify_probe(struct daemon *d);

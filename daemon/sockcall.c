@@ -296,10 +296,9 @@ sys_bind(struct call *c)
 		return EINVAL;
 	cred = call_cred(c);
 	error = sobind(c->face->so, &ep, &cred);
-	if (error == EADDRINUSE) {
-		notify_reap(c->d);
+	/* Each refusal is counted: not again unless something has changed. */
+	if (error == EADDRINUSE && notify_reap(c->d))
 		error = sobind(c->face->so, &ep, &cred);
-	}
 	if (error != 0)
 		return bind_errno(c, &cred, &ep, error);
 	c->face->bound = true;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # portrange: IP_PORTRANGE and net.inet.ip.portrange.*
 . "$(dirname "$0")/lib.sh"
+needs python3
 
 v=net.inet.ip.portrange
 value()	{ netjail sysctl -n "$v.$1"; }
@@ -79,5 +80,18 @@ is "$(value first | awk '{ print ($1 >= 1 && $1 <= 65535) }')" 1 \
     "a limit beyond 65535 is clamped or refused"
 jail a 10.0.9.1 sysctl "$v.first=30000" >"$T/out" 2>&1
 is $? 1 "a jail cannot set the stack's range"
+
+cat >"$T/conflict" <<'X'
+import socket, sys
+a, b = socket.socket(), socket.socket()
+a.bind((sys.argv[1], 0))
+try:
+    b.bind(a.getsockname())
+except OSError as e:
+    print(e.errno)
+X
+before=$(netjail sysctl -n "$v.stats.conflicts")
+is "$(jail a 10.0.9.1 python3 "$T/conflict" 10.0.9.1) $(netjail sysctl -n \
+    "$v.stats.conflicts")" "98 $((before + 1))" "a refusal is counted once"
 jexec srv sh -c 'kill -9 -1' 2>/dev/null
 finish
