@@ -289,6 +289,9 @@ install: all		## into DESTDIR and PREFIX
 uninstall:		## take exactly that away again
 	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh pack/install.sh -u $(B) $(PROGS)
 
+deb: all		## build/netjail_VERSION_ARCH.deb
+	$(Q)sh pack/deb.sh $(B) $(PROGS)
+
 names: all		## bring the list in netjail-sysctl.7 up to date
 	@sh sysctl/names.sh $(B) sysctl/netjail-sysctl.7
 
@@ -301,5 +304,5 @@ clean:			## remove what was built
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests-built demo check check-full unit layers asan lint bench install uninstall names help clean
+.PHONY: all tests-built demo check check-full unit layers asan lint bench install uninstall deb names help clean
 .DEFAULT_GOAL := all

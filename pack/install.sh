@@ -9,8 +9,9 @@
 #	link	TEXT	TARGET		a symbolic link
 #
 # so what is installed and what is removed cannot differ.  Of PROGRAM those that
-# people call go into sbin; all others, clones of system tools and the
-# subcommands of netjail, stay out of PATH: netjail finds them in libexec.
+# people call go into sbin, and have links in bin, for Debian's ordinary users
+# have no sbin in PATH; all others, clones of system tools and the subcommands
+# of netjail, stay out of PATH: netjail finds them in libexec.
 #
 # PREFIX, LIBDIR, UNITDIR, USERUNITDIR and ZSHDIR can be set; DESTDIR goes before
 # all of them, and is not in what is written into files.  Nothing is started,
@@ -67,8 +68,11 @@ files()
 {
 	for p; do
 		case ${p##*/} in
-		netjaild|netjail|jls|jexec)
+		netjaild)
 			rows 755 "$PREFIX/sbin" "$p" ;;
+		netjail|jls|jexec)
+			rows 755 "$PREFIX/sbin" "$p"
+			row link "../sbin/${p##*/}" "$PREFIX/bin/${p##*/}" ;;
 		*)	rows 755 "$PREFIX/libexec/netjail" "$p" ;;
 		esac
 	done
@@ -113,7 +117,12 @@ target()
 install_file()
 {
 	to=$(target "$1" "$3")
-	install -d "${to%/*}" || return
+	install -d "${to%/*}" 2>/dev/null
+	[ -w "${to%/*}" ] || {
+		echo "install.sh: ${to%/*} cannot be written to:" \
+		    'be root, or say PREFIX=$HOME/.local' >&2
+		return 1
+	}
 	case $1 in
 	link)	ln -sf "$2" "$to" ;;
 	fill)	sed -e "s|@PREFIX@|$PREFIX|g" -e "s|@LIBDIR@|$LIBDIR|g" \
