@@ -93,15 +93,15 @@ files()
 	for page in */*.[1-9]; do
 		rows 644 "$PREFIX/share/man/man${page##*.}" "$page"
 	done
-	[ ! -d pack/systemd ] || {
-		rows fill "$UNITDIR" pack/systemd/system/*.in
-		rows fill "$USERUNITDIR" pack/systemd/user/*.in
-	}
-	[ ! -d completion/bash ] || {
-		rows 644 "$PREFIX/share/bash-completion/completions" \
-		    completion/bash/*
-		rows 644 "$ZSHDIR" completion/zsh/*
-	}
+	rows fill "$UNITDIR" pack/systemd/system/*.in
+	rows fill "$USERUNITDIR" pack/systemd/user/*.in
+
+	# bash-completion(7) looks for the name of the command.
+	bash=$PREFIX/share/bash-completion/completions
+	rows 644 "$bash" completion/bash/netjail
+	row link netjail "$bash/jexec"
+	row link netjail "$bash/jls"
+	rows 644 "$ZSHDIR" completion/zsh/_netjail
 }
 
 # The .in of a template is not in its target's name.

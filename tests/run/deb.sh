@@ -36,7 +36,8 @@ left() { (cd "/old$dir/up" && find . -name '*netjail*' ! -path ./netjail.deb); }
 go dpkg -i /netjail.deb
 echo "installed: $(go dpkg-query -W -f '${Status}' netjail)"
 [ -n "$(left)" ] && echo "files: yes"
-go netjaild -f &
+# Not by go: its number is to be the daemon's.
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin netjaild -f &
 daemon=$!
 n=100
 until go jls >/dev/null 2>&1 || [ $((n -= 1)) = 0 ]; do sleep 0.05; done
@@ -47,6 +48,7 @@ echo "doctor: $(go netjail doctor -q | grep ^missing)"
 echo "library: $(go ldconfig -p | grep -c 'libnetjail\.so\.0 ')"
 kill $daemon
 wait $daemon
+echo "daemon: $?"
 go dpkg -P netjail
 echo "left: $(left)"
 EOT
@@ -65,6 +67,7 @@ else
 	is "$(said jail)" "web.example 1" "a jail starts from it"
 	like "$(said tools)" "*/*/* mbufs in use*" "netstat is found in libexec"
 	is "$(said doctor)" "" "netjail doctor misses nothing"
+	is "$(said daemon)" 0 "the daemon ends in order"
 	is "$(said library)" 1 "its library is known to the linker"
 	is "$(grep -c '^left: *$' "$T/said")" 1 "removed, it leaves nothing behind"
 	[ -z "$failed" ] || sed 's/^/#   /' "$T/said"

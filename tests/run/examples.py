@@ -45,9 +45,13 @@ class Runner:
         self.failed |= how == "not ok"
 
     def listeners(self):
-        """How many there are, on the stack and on the machine's own."""
+        """How many there are: on the stack, on the machine's own, and in
+        sockets of our directory."""
         with open("/proc/net/tcp", encoding="ascii") as f:
             ours = len(re.findall(r":0000 0A ", f.read()))
+        with open("/proc/net/unix", encoding="ascii",
+                  errors="replace") as f:
+            ours += f.read().count(" " + os.getcwd())
         return ours + subprocess.run(LISTENERS, capture_output=True,
                                      check=True).stdout.count(b"\n")
 
