@@ -15,7 +15,7 @@
  * CTL_JAIL_GET	selector\0, "name\0"...	CTL_DATA*: "name=value\0"... in
  *						the order asked; CTL_END, arg =
  *						jid; on error as above
- * CTL_FILTER	-				CTL_DATA: struct sock_filter[]; END
+ * CTL_FILTER	arg=jid				CTL_DATA: struct sock_filter[]; END
  * CTL_JAIL_INIT -, fd: pidfd of jail's init	CTL_END.  The connection becomes the
  *						jail's leash, see below
  * CTL_ENTER	-				CTL_END with fd: pidfd of its init

@@ -52,13 +52,13 @@ conn_end_fd(struct conn *cn, int fd)
 }
 
 static int
-req_filter(struct conn *cn)
+req_filter(struct conn *cn, bool jail)
 {
 	size_t len;
 	void *prog;
 	int error;
 
-	if ((prog = filter_make(&len)) == NULL)
+	if ((prog = filter_make(jail, &len)) == NULL)
 		return conn_end(cn, errno, 0);
 	error = conn_reply(cn, CTL_DATA, 0, 0, prog, len);
 	free(prog);
@@ -171,7 +171,7 @@ request(struct conn *cn, const struct ctlmsg *m)
 	if (m->op == CTL_JAIL_SET)
 		return jailset(d, cn, m);
 	if (m->op == CTL_FILTER)
-		return req_filter(cn);
+		return req_filter(cn, m->arg != 0);
 	return req_jail(cn, m);
 }
 

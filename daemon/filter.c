@@ -4,17 +4,55 @@
  * Default: allow, so that calls without a row cost the kernel one bit test.
  * Rows with a handler notify the daemon; rows without one fail with ENOSYS, as
  * do calls of any other ABI (i386, x32) the machine's kernel may speak.
+ *
+ * Programs in jails are refused more: what FreeBSD refuses a jail's root, where
+ * Linux asks for no capability that launch_caps.c takes, or for none at all.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <asm/ioctls.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <seccomp.h>
 
 #include "daemon/dgram.h"
 #include "daemon/filter.h"
 #include "daemon/sockcall.h"
+
+#define ANY_CALL	6	/* as arg: whatever the arguments are */
+
+/* With this value in an int argument. */
+static const struct {
+	int	 nr;
+	int	 error;
+	unsigned arg;
+	uint32_t value;
+} refused[] = {
+	/* Keys on a terminal that we share with a shell outside. */
+	{ SYS_ioctl, EPERM, 1, TIOCSTI },
+	{ SYS_ioctl, EPERM, 1, TIOCLINUX },
+	/* PRIV_NET_BPF; the kernel may let anybody. */
+	{ SYS_bpf, EPERM, ANY_CALL, 0 },
+	/* PRIV_MSGBUF: the machine's messages. */
+	{ SYS_syslog, EPERM, ANY_CALL, 0 },
+	/* PRIV_PMC_SYSTEM: of all processes (pid -1). */
+	{ SYS_perf_event_open, EPERM, 1, UINT32_MAX },
+	/* PRIV_VFS_FHOPEN: past the tree that is seen. */
+	{ SYS_open_by_handle_at, EPERM, ANY_CALL, 0 },
+	/* Quotas are of users, who are the same outside. */
+	{ SYS_quotactl, EPERM, ANY_CALL, 0 },
+#ifdef SYS_quotactl_fd
+	{ SYS_quotactl_fd, EPERM, ANY_CALL, 0 },
+#endif
+	/* Makes who reads memory wait: the daemon. */
+	{ SYS_userfaultfd, EPERM, ANY_CALL, 0 },
+	/* Keyrings of users and sessions, who are the same outside. */
+	{ SYS_add_key, ENOSYS, ANY_CALL, 0 },
+	{ SYS_request_key, ENOSYS, ANY_CALL, 0 },
+	{ SYS_keyctl, ENOSYS, ANY_CALL, 0 },
+};
 
 static struct scmp_arg_cmp
 arg_cmp(unsigned arg, unsigned test, uint64_t value)
@@ -60,6 +98,22 @@ filter_row(scmp_filter_ctx ctx, const struct sockcall *row)
 }
 
 static int
+filter_refused(scmp_filter_ctx ctx)
+{
+	struct scmp_arg_cmp cmp;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < sizeof(refused) / sizeof(refused[0]); i++) {
+		cmp = arg_cmp(refused[i].arg, ARG_INT_EQ, refused[i].value);
+		r = seccomp_rule_add_array(ctx,
+		    SCMP_ACT_ERRNO((uint32_t)refused[i].error), refused[i].nr,
+		    refused[i].arg != ANY_CALL, &cmp);
+	}
+	return r;
+}
+
+static int
 filter_rows(scmp_filter_ctx ctx)
 {
 	const struct sockcall *row;
@@ -96,7 +150,7 @@ filter_export(scmp_filter_ctx ctx, size_t *lenp)
 }
 
 void *
-filter_make(size_t *lenp)
+filter_make(bool jail, size_t *lenp)
 {
 	scmp_filter_ctx ctx;
 	void *prog = NULL;
@@ -106,7 +160,8 @@ filter_make(size_t *lenp)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if ((r = filter_rows(ctx)) < 0)
+	if ((r = filter_rows(ctx)) < 0 ||
+	    (jail && (r = filter_refused(ctx)) < 0))
 		errno = -r;
 	else
 		prog = filter_export(ctx, lenp);

@@ -4,12 +4,13 @@
 #ifndef DAEMON_FILTER_H
 #define DAEMON_FILTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * The program as an array of struct sock_filter, malloc()ed, *lenp bytes.
+ * The program of a jail, or of programs in none, as an array of struct sock_filter, malloc()ed, *lenp bytes.
  * NULL with errno.
  */
-void	*filter_make(size_t *lenp);
+void	*filter_make(bool jail, size_t *lenp);
 
 #endif

@@ -9,8 +9,8 @@
  * Who asks is looked up where it decides: socket() (the creator's credentials
  * stay with the socket), bind() and setsockopt().  Other calls use the creator's.
  *
- * Two rights of a jail that are not about sockets are seen to here, too: System
- * V IPC and the host name.
+ * Rights of a jail that are not about sockets are seen to here, too: System V
+ * IPC, the host name and mounts.
  *
  * Errnos are the stack's, which are FreeBSD's; where a Linux program expects
  * another one, linux_errno[] has the row.
@@ -646,7 +646,22 @@ sys_sysvipc(struct call *c)
 	return ENOSYS;
 }
 
-/* The kernel sets it, if the caller may; here it is checked and noted. */
+/*
+ * Programs lack the capability over the jail's own mounts (launch_caps.c), but
+ * not over those of a user namespace that they make.  Nothing can be mounted
+ * there, either, but by a jail that may have jails below it, which need it.
+ */
+static int
+sys_mount(struct call *c)
+{
+	const struct prison *pr = c->jail->prison;
+
+	return prison_jid(pr) == 0 || prison_children_max(pr) > 0 ?
+	    CALL_CONTINUE : EPERM;
+}
+
+/* A jail's init sets it: programs lack the capability (launch_caps.c).  In
+ * another UTS namespace than the jail's it is between them and the kernel. */
 static int
 sys_sethostname(struct call *c)
 {
@@ -667,9 +682,10 @@ sys_sethostname(struct call *c)
 	for (i = 0; i < strlen(name); i++)
 		if ((unsigned char)name[i] < ' ' || name[i] == '\177')
 			return EINVAL;
-	(void)prison_set_hostname(pr, name);
+	if ((error = prison_set_hostname(pr, name)) != 0)
+		return error;
 	djail_tell_host(c->jail);
-	return CALL_CONTINUE;
+	return 0;
 }
 
 /* ---- the table ---- */
@@ -760,6 +776,14 @@ static const struct sockcall sockcalls[] = {
 	{ SYS_semget, "semget", .fn = sys_sysvipc },
 	{ SYS_msgget, "msgget", .fn = sys_sysvipc },
 	{ SYS_sethostname, "sethostname", .fn = sys_sethostname },
+	{ SYS_mount, "mount", .fn = sys_mount },
+	{ SYS_umount2, "umount2", .fn = sys_mount },
+	{ SYS_pivot_root, "pivot_root", .fn = sys_mount },
+	{ SYS_fsopen, "fsopen", .fn = sys_mount },
+	{ SYS_fspick, "fspick", .fn = sys_mount },
+	{ SYS_fsmount, "fsmount", .fn = sys_mount },
+	{ SYS_move_mount, "move_mount", .fn = sys_mount },
+	{ SYS_mount_setattr, "mount_setattr", .fn = sys_mount },
 	/* A way around the filter; programs fall back to what is above. */
 	{ SYS_io_uring_setup, "io_uring_setup", .fn = NULL },
 	{ SYS_io_uring_enter, "io_uring_enter", .fn = NULL },

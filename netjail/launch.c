@@ -10,6 +10,7 @@
  *	P			C				daemon
  *	get filter
  *				install filter
+ *				drop capabilities
  *				write number of listener
  *	fetch the listener,
  *	pass it on (CTL_NOTIFY)					serves C
@@ -89,15 +90,15 @@ signals_waited_for(sigset_t *set)
 		sigaddset(set, passed_on[i]);
 }
 
-/* The daemon's filter program, malloc()ed.  0 or -1. */
+/* The daemon's filter program for jail jid, malloc()ed.  0 or -1. */
 static int
-fetch_filter(int sock, struct sock_fprog *prog)
+fetch_filter(int sock, uint32_t jid, struct sock_fprog *prog)
 {
 	char msg[256] = "";
 	void *code = NULL;
 	size_t len = 0;
 
-	if (ctl_call(sock, CTL_FILTER, 0, NULL, 0, -1, &code, &len, NULL, NULL,
+	if (ctl_call(sock, CTL_FILTER, jid, NULL, 0, -1, &code, &len, NULL, NULL,
 	    msg, sizeof(msg)) != 0) {
 		warnx("filter: %s", *msg != '\0' ? msg : strerror(errno));
 		return -1;
@@ -270,6 +271,8 @@ child_main(struct child *ch)
 			warn("installing the filter");
 		_exit(1);
 	}
+	if (c->pidfd >= 0 && launch_caps_drop() != 0)
+		_exit(1);
 	if (write(ch->starter, &listener, sizeof(listener)) !=
 	    sizeof(listener) || read(ch->starter, &go, 1) != 1)
 		_exit(1);
@@ -466,7 +469,7 @@ launch_start(const struct launch_cmd *c)
 
 	launch_tools_note(&tools);
 	ch.inside = launch_inside();
-	if (!ch.inside && fetch_filter(c->sock, &ch.prog) != 0)
+	if (!ch.inside && fetch_filter(c->sock, c->jid, &ch.prog) != 0)
 		return -1;
 	/* Blocked, so that launch_wait() finds those that come before it. */
 	signal(SIGCHLD, SIG_DFL);

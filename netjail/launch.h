@@ -112,6 +112,9 @@ bool	launch_inside(void);
 int	launch_enter(int pidfd);
 int	launch_become_root(void);
 
+/* Keep the capabilities only that root of a jail may have, for good.  0 or -1. */
+int	launch_caps_drop(void);
+
 /*
  * Close what is ours, but a and b.  All of it is close-on-exec, but who is in a
  * jail before its exec could have it taken by a root there, with a debugger's

@@ -177,10 +177,10 @@ is "$(jexec p hostname)" three.test "and be named from outside"
 set_p allow.noset_hostname
 is "$(try p 'call("sethostname", b"four", 4)')" EPERM \
     "not by itself with allow.noset_hostname"
-is "$(jexec p unshare -u hostname five 2>&1 | wc -l) $(get_p host.hostname)" \
+is "$(jexec p unshare -Uru hostname five 2>&1 | wc -l) $(get_p host.hostname)" \
     "1 three.test" "not by a namespace of its own"
 set_p allow.set_hostname
-jexec p unshare -u hostname five
+jexec p unshare -Uru hostname five
 is "$(get_p host.hostname)" three.test \
     "what it calls itself in another namespace is its own business"
 

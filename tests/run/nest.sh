@@ -69,11 +69,11 @@ for how in "jexec p.c" "jexec p jexec c"; do
 	is "$($how sh -c 'set -- /proc/[0-9]*; echo $#; read -r c </proc/1/comm
 	    echo "$c"' | tr '\n' ' ')" "2 netjail-init " \
 	    "$how: it sees its processes only"
-	is "$(in_c ${how#jexec } unshare -pf python3 "$T/bind" 10.0.41.2 \
+	is "$(in_c ${how#jexec } unshare -Urpf python3 "$T/bind" 10.0.41.2 \
 	    10.0.41.1)" "10.0.41.2 EADDRNOTAVAIL " \
 	    "$how: a pid namespace of its own is no way out"
 done
-is "$(in_c p unshare -pf python3 "$T/bind" 10.0.41.1 0.0.0.0)" \
+is "$(in_c p unshare -Urpf python3 "$T/bind" 10.0.41.1 0.0.0.0)" \
     "10.0.41.1 0.0.0.0 " "nor does it make anything less of its parent"
 
 # ---- what a jail may ask ----
