@@ -200,7 +200,7 @@ $(CAPACITY): $(call objs,$(wildcard bench/capacity*.c) $(CORE) \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lbsd
 
-$(B)/run/static $(BENCH): TCFLAGS += -static
+$(B)/run/static $(B)/run/rights $(BENCH): TCFLAGS += -static
 $(RUNPROG) $(PLATFORM) $(BENCH): | $(B)/.setup
 $(B)/run/%: tests/run/%.c
 	@mkdir -p $(@D)

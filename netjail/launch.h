@@ -71,6 +71,17 @@ struct launch_jail {
 int	launch_mount(const char *path, char *const *lines);
 
 /*
+ * In a mount namespace of our own, before any program of the jail: hold what is
+ * the machine's in the tree below path (an absolute one, of a mount): devices,
+ * before launch_mount() adds to them; after it, file systems by which the kernel
+ * is ruled, and the devices that any jail may have are let go; then the proc on
+ * ./proc.  0 or -1.
+ */
+int	launch_shield_devices(const char *path);
+int	launch_shield_mounts(const char *path);
+int	launch_shield_proc(void);
+
+/*
  * Make user, mount, UTS, IPC, network and pid namespaces, with an init in them
  * that holds its leash to the daemon (base/ctlmsg.h), does what is said over
  * it, and nothing else, and tell

@@ -4,9 +4,9 @@
  * Theory of operation
  *
  * In its user namespace a jail's root would have all of them.  FreeBSD names
- * what a jail's root may do and refuses all else; so does the table below.  Each
- * program of a jail starts with no other capability in its bounding set, so no
- * set-user-ID program and no file capability brings one back.
+ * what a jail's root may do and refuses all else; so does the table below.
+ * Each program of a jail starts with no other capability in its bounding set,
+ * so no set-user-ID program and no file capability brings one back.
  *
  * A user namespace that a program makes for itself starts with all again, over
  * what is made in it: not over the jail's mounts, network and host name.

@@ -9,6 +9,7 @@
  *		is seen inside, as with a chroot.  The jail's path becomes the
  *		root of the mount namespace and the old root is unmounted, so
  *		there is nothing to escape to.
+ *		What is the machine's in the tree is held (launch_shield.c).
  *   /proc	a new one, of the jail's processes (where the directory exists
  *		and the kernel allows it)
  *   /proc/net	the stack's sockets in the kernel's format, served by init
@@ -111,19 +112,24 @@ struct init {
 	struct launch_lo lo;
 };
 
-/* A new proc on ./proc, with a net of ours in it. */
-static void
+/* A new proc on ./proc, with a net of ours in it.  0 or -1. */
+static int
 mount_proc(struct init *in)
 {
 	bool verbose = in->jail->verbose;
+	int error;
 
 	if (access("proc", F_OK) != 0)
-		return;
-	if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-	    NULL) == 0)
-		in->procnet = procnet_mount(verbose, &in->fuse);
-	else if (verbose)
+		return 0;
+	error = mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	    NULL);
+	if (error != 0 && verbose)
 		warn("mount /proc");
+	if (launch_shield_proc() != 0)
+		return -1;
+	if (error == 0)
+		in->procnet = procnet_mount(verbose, &in->fuse);
+	return 0;
 }
 
 /*
@@ -144,13 +150,16 @@ enter_root(struct init *in)
 		warn("mount %s", path);
 		return -1;
 	}
-	if (launch_mount(path, in->jail->mounts) != 0)
+	if (launch_shield_devices(path) != 0 ||
+	    launch_mount(path, in->jail->mounts) != 0 ||
+	    launch_shield_mounts(path) != 0)
 		return -1;
 	if (chdir(path) != 0) {
 		warn("%s", path);
 		return -1;
 	}
-	mount_proc(in);
+	if (mount_proc(in) != 0)
+		return -1;
 	if (whole)
 		return 0;
 	/* The old root is then mounted on top of the new one, at "." */

@@ -8,7 +8,8 @@
  * make a jail may have them.  That is why only three kinds can be had: a
  * directory or file that the user sees (nullfs; also called bind), a new tmpfs,
  * and one of these with the devices in it that any program may expect (devfs):
- * they are the system's, for in a user namespace none can be made.
+ * they are the system's, for in a user namespace none can be made.  Devices in
+ * the other two work only with the option `dev' (launch_shield.c says why).
  *
  * Where it is mounted is looked up with the jail's path as the root.  So what a
  * jail has left in its tree, symbolic links included, cannot lead out of it.
@@ -34,6 +35,7 @@
 struct fsline {
 	const char *what, *where, *type;
 	uint64_t attr;		/* MOUNT_ATTR_ */
+	bool	 dev;		/* devices in it work */
 	const char *size, *mode; /* of a tmpfs; or NULL */
 };
 
@@ -55,7 +57,9 @@ read_option(struct fsline *l, const char *option)
 			l->attr |= attrs[i].attr;
 			return true;
 		}
-	if (strncmp(option, "size=", 5) == 0)
+	if (strcmp(option, "dev") == 0)
+		l->dev = true;
+	else if (strncmp(option, "size=", 5) == 0)
 		l->size = option + 5;
 	else if (strncmp(option, "mode=", 5) == 0)
 		l->mode = option + 5;
@@ -212,13 +216,16 @@ open_place(int root, const char *path, const char *where)
 static int
 mount_one(int root, const char *path, const struct fsline *l)
 {
-	struct mount_attr attr = { .attr_set = l->attr };
+	struct mount_attr attr = {
+		.attr_set = l->attr | (l->dev ? 0 : MOUNT_ATTR_NODEV),
+		.attr_clr = l->dev ? MOUNT_ATTR_NODEV & ~l->attr : 0,
+	};
 	int fd, place = -1, error = -1;
 
 	if ((fd = make_mount(l)) < 0)
 		warn("mount: %s (%s)", l->what, l->type);
-	else if (l->attr != 0 && mount_setattr(fd, "",
-	    AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) != 0)
+	else if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
+	    sizeof(attr)) != 0)
 		warn("mount: %s: options", l->where);
 	else if ((place = open_place(root, path, l->where)) < 0 ||
 	    move_mount(fd, "", place, "", MOVE_MOUNT_F_EMPTY_PATH |

@@ -671,11 +671,7 @@ cover_link(void)
 	return error;
 }
 
-/*
- * The directory net, which fd serves, and beside it a proc of which nothing is
- * covered: without one in sight the kernel allows none in namespaces that
- * programs of the jail make for themselves.
- */
+/* The directory net, which fd serves. */
 static int
 fill_place(int fd)
 {
@@ -683,10 +679,7 @@ fill_place(int fd)
 
 	snprintf(data, sizeof(data),
 	    "fd=%d,rootmode=40555,user_id=0,group_id=0,allow_other", fd);
-	if (mkdir(PLACE "/proc", 0555) != 0 ||
-	    mkdir(PLACE "/net", 0555) != 0 ||
-	    mount("proc", PLACE "/proc", "proc", QUIET, NULL) != 0 ||
-	    cover_link() != 0)
+	if (mkdir(PLACE "/net", 0555) != 0 || cover_link() != 0)
 		return -1;
 	/* Last: from now on nothing may look at it until it is served. */
 	return mount("netjail", PLACE "/net", "fuse.netjail", QUIET | MS_RDONLY,

@@ -50,8 +50,9 @@ print([a.address for a in psutil.net_if_addrs()["lo"] if a.family == 2])')" \
 	    jexec srv sh -c 'ls /proc/net | grep -qx tcp && ls /proc/net | grep -qx dev'
 	like "$(jexec srv sh -c 'echo x >/proc/net/tcp' 2>&1)" '*Read-only*' \
 	    "they cannot be written"
+	netjail -m name=srv children.max=1
 	is "$(jexec srv unshare -Urpf --mount-proc sh -c 'echo /proc/[0-9]*')" \
-	    /proc/1 "programs of the jail may still mount a proc of their own"
+	    /proc/1 "programs of a jail with children.max may mount a proc of their own"
 }
 
 serve srv 10.0.30.1 "$R/hold" accept 9000 100
