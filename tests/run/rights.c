@@ -265,15 +265,18 @@ do_bpf(void)
 static int
 route_ask(struct nlmsghdr *h)
 {
-	char buf[4096];
-	const struct nlmsghdr *answer = (void *)buf;
+	union {
+		struct nlmsghdr	h;
+		char		room[4096];
+	} answer;
+	const struct nlmsgerr *e = NLMSG_DATA(&answer.h);
 	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 	if (s < 0 || send(s, h, h->nlmsg_len, 0) < 0 ||
-	    recv(s, buf, sizeof(buf), 0) < 0)
+	    recv(s, &answer, sizeof(answer), 0) < 0)
 		return errno;
-	return -((const struct nlmsgerr *)NLMSG_DATA(answer))->error;
+	return -e->error;
 }
 
 static int
