@@ -12,21 +12,24 @@
  *
  * A command that takes longer than exec.timeout is ended, first kindly.
  *
- * To end a jail's processes, a child enters its pid namespace, where kill(-1)
- * means all of them but itself and the jail's init, whoever owns them.
+ * To end a jail's processes, a child enters its namespaces, where kill(-1)
+ * means all of them but itself and the jail's init, whoever owns them.  All of
+ * its namespaces, and not to be looked into: what is left of the outside about
+ * it, as its root directory, the jail's root would else find in /proc.  He may
+ * stop it, so it is not waited for any longer than it was to take.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -314,11 +317,11 @@ pause_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
-/* In the jail's pid namespace, as its root: all others, until none is left. */
+/* In the jail, as its root: all others, until none is left. */
 static void __attribute__((noreturn))
 end_others(long ms)
 {
-	if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)
+	if (launch_become_root() != 0)
 		_exit(1);
 	for (kill(-1, SIGTERM); ms > 0 && kill(-1, 0) == 0; ms -= STEP_MS)
 		pause_ms(STEP_MS);
@@ -339,6 +342,24 @@ find_init(uint32_t jid)
 	return fd;
 }
 
+/* Enter the jail of init and end all others there. */
+static void __attribute__((noreturn))
+enter_and_end(int init, long ms)
+{
+	pid_t pid;
+
+	if (launch_close_ours(init, -1) != 0 || launch_enter(init) != 0)
+		_exit(1);
+	close(init);
+	/* Here, where nobody in the jail sees us yet. */
+	if (prctl(PR_SET_DUMPABLE, 0) != 0)
+		_exit(1);
+	/* Only children are in the pid namespace. */
+	if ((pid = fork()) == 0)
+		end_others(ms);
+	_exit(pid < 0 || !ends_within(pid, (int)ms + KILL_MS));
+}
+
 int
 conf_end_processes(uint32_t jid, long seconds)
 {
@@ -347,18 +368,8 @@ conf_end_processes(uint32_t jid, long seconds)
 
 	if ((init = find_init(jid)) < 0)
 		return -1;
-	if ((pid = fork()) == 0) {
-		if (setns(init, CLONE_NEWUSER | CLONE_NEWPID) != 0) {
-			warn("entering jail %u", jid);
-			_exit(1);
-		}
-		/* Only children are in the pid namespace. */
-		if ((pid = fork()) == 0)
-			end_others(seconds * 1000);
-		/* It goes with the jail if that goes first. */
-		(void)wait_for(pid);
-		_exit(pid < 0);
-	}
+	if ((pid = fork()) == 0)
+		enter_and_end(init, seconds * 1000);
 	close(init);
 	if (pid < 0) {
 		warn("fork");

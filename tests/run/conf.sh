@@ -205,6 +205,49 @@ bad_mount "$T/outside in" "*missing information" "so is half a line"
 bad_mount "$T/outside in nullfs bogus" '*unknown option "bogus"' \
     "and an unknown option"
 
+# ---- what a jail's root sees of who ends his processes ----
+
+cat >"$tree/thief" <<END
+trap '' TERM
+while :; do
+	for p in /proc/[0-9]*; do
+		cat \$p/root$T/secret/key >>/stolen
+	done
+	: >/up
+done
+END
+cat >"$tree/holder" <<END
+trap '' TERM
+until [ -e /go ]; do
+	sleep .1
+done
+while :; do
+	for p in /proc/[0-9]*; do
+		[ \$p = /proc/\$\$ ] || kill -STOP \${p#/proc/}
+	done
+	: >/up
+done
+END
+echo outside >"$T/secret/key"
+cat >"$T/conf" <<END
+path = "$tree"; persist; mount.devfs; stop.timeout = 2;
+mount = "/usr usr nullfs ro", "/bin bin nullfs ro", "/lib lib nullfs ro",
+    "/lib64 lib64 nullfs ro";
+thief { exec.start = "sh /thief >/dev/null 2>&1 &"; }
+holder { exec.start = "sh /holder >/dev/null 2>&1 &"; }
+END
+conf -c thief
+until_ok 5 test -e "$tree/up"
+conf -r thief
+is "$? $(running)$(sort -u "$tree/stolen")" "0 " \
+    "who asks a jail's processes to end brings nothing of the outside along"
+rm "$tree/up"
+conf -c holder
+touch "$tree/go"
+until_ok 5 test -e "$tree/up"
+conf -r holder
+is "$?$(running)" 0 "nor can he be held there"
+
 # ---- mistakes ----
 
 wrong()	# TEXT MESSAGE SENTENCE
