@@ -7,6 +7,12 @@
  * namespace concerns children only; so P stays wholly outside, and no path
  * leads from the jail to it or to its connection.)
  *
+ * Nor does C show anything of us to the jail's root, who sees it in /proc: it is
+ * not dumpable until it is the command, for else he could open our program,
+ * /proc/PID/exe, and write it when nobody runs it.  That hides its descriptors
+ * from P as well; so C shares them with E, which is not in sight in there and
+ * stays until P has what it needs, or C has ended.
+ *
  *	P			C				daemon
  *	get filter
  *				install filter
@@ -20,7 +26,7 @@
  * From its installation until the daemon answers, any trapped call of C would
  * hang; sendmsg(2) may well be trapped, so C cannot send the listener itself.
  * C writes its number, reads the go-ahead (neither is ever trapped), and P
- * takes the listener with pidfd_getfd(2).
+ * takes the listener from E with pidfd_getfd(2).
  *
  * Inside a jail there is a filter already, which C inherits and which cannot be
  * joined by another one's listener; the daemon knows C by its pid namespace.
@@ -42,6 +48,7 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -77,6 +84,9 @@ struct child {
 	sigset_t	 mask;		/* to run the command with */
 	int		 starter;	/* channel to P */
 	bool		 inside;	/* there is a filter already */
+	/* E's and C's: */
+	int		 ready;		/* eventfd: E can be looked into */
+	int		 watch;		/* C's pidfd, for E */
 };
 
 static void
@@ -257,12 +267,12 @@ child_main(struct child *ch)
 	const struct launch_cmd *c = ch->cmd;
 	struct launch_user u = { .name = NULL };
 	int listener = -1;
+	uint64_t n;
 	char go;
 
-	if (prepare(ch, &u) != 0)
+	if (read(ch->ready, &n, sizeof(n)) != sizeof(n) ||
+	    prepare(ch, &u) != 0)
 		_exit(1);
-	/* Taking on another user's ids hid our descriptors from P. */
-	prctl(PR_SET_DUMPABLE, 1);
 	if (!ch->inside && (listener = install(&ch->prog)) < 0) {
 		if (errno == EBUSY)
 			warnx("already on a netjail stack, or under another "
@@ -278,22 +288,54 @@ child_main(struct child *ch)
 		_exit(1);
 	if (listener >= 0)
 		close(listener);
+	close(ch->ready);
+	close(ch->watch);
 	if ((c->user != NULL || c->user_inside != NULL) &&
 	    launch_user_become(&u) != 0)
 		_exit(1);
 	sigprocmask(SIG_SETMASK, &ch->mask, NULL);
 	if (!c->stay)
 		run(c);
+	prctl(PR_SET_DUMPABLE, 1);
 	close(ch->starter);
 }
 
-/* A child of our parent's, or 0 in it. */
+/* A child of our parent's with our descriptors, its pidfd in *pidfdp; or 0 in
+ * it. */
 static pid_t
-fork_sibling(void)
+fork_sibling(int *pidfdp)
 {
-	struct clone_args ca = { .flags = CLONE_PARENT };
+	int fd = -1;
+	struct clone_args ca = {
+		.flags = CLONE_PARENT | CLONE_FILES | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&fd,
+	};
+	pid_t pid;
 
-	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+	pid = (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+	*pidfdp = fd;
+	return pid;
+}
+
+/* C has been made: let P look, until it has seen enough or C has ended. */
+static void __attribute__((noreturn))
+lend(const struct child *ch, int pidfd)
+{
+	struct pollfd p = { .fd = ch->watch, .events = POLLIN };
+	const uint64_t one = 1;
+
+	/* Where C knows to close it. */
+	if (prctl(PR_SET_DUMPABLE, 1) != 0 ||
+	    dup3(pidfd, ch->watch, O_CLOEXEC) < 0) {
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+		_exit(1);
+	}
+	/* Before C goes on: it shares our descriptors. */
+	close(pidfd);
+	(void)!write(ch->ready, &one, sizeof(one));
+	while (poll(&p, 1, -1) <= 0)
+		continue;
+	_exit(0);
 }
 
 int
@@ -324,6 +366,7 @@ static void
 enter_main(struct child *ch)
 {
 	const struct launch_cmd *c = ch->cmd;
+	int pidfd;
 	pid_t pid;
 
 	if (c->stay)
@@ -335,15 +378,17 @@ enter_main(struct child *ch)
 		_exit(1);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	if ((pid = fork_sibling()) == 0) {
-		child_main(ch);
-		return;
-	}
-	if (pid < 0) {
+	ch->ready = eventfd(0, EFD_CLOEXEC);
+	ch->watch = dup(ch->ready);
+	if (ch->ready < 0 || ch->watch < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) != 0 ||
+	    (pid = fork_sibling(&pidfd)) < 0) {
 		warn("starting a process in the jail");
 		_exit(1);
 	}
-	_exit(0);
+	if (pid > 0)
+		lend(ch, pidfd);
+	child_main(ch);
 }
 
 /* A duplicate of another process's descriptor, or -1 told. */
@@ -365,12 +410,12 @@ fetch_fd(pid_t pid, int fd)
 
 /* Let the daemon serve C.  0, or -1 told. */
 static int
-hand_over(const struct launch_cmd *c, pid_t pid, int number)
+hand_over(const struct launch_cmd *c, pid_t e, int number)
 {
 	char msg[256] = "";
 	int error, listener;
 
-	if ((listener = fetch_fd(pid, number)) < 0)
+	if ((listener = fetch_fd(e, number)) < 0)
 		return -1;
 	error = ctl_call(c->sock, CTL_NOTIFY, c->jid, NULL, 0, listener, NULL,
 	    NULL, NULL, NULL, msg, sizeof(msg));
@@ -412,19 +457,28 @@ hear(int chan, int *listenerp)
 	return cred.pid > 0 ? cred.pid : -1;
 }
 
-/* Hear from C, have it served, and let it go.  Its pid or -1. */
+/* E is of no use any more. */
+static void
+dismiss(pid_t e)
+{
+	kill(e, SIGKILL);
+	waitpid(e, NULL, 0);
+}
+
+/* Hear from C, have it served, and let it go; E is gone by then.  Its pid or
+ * -1. */
 static pid_t
-see_off(const struct child *ch, int chan)
+see_off(const struct child *ch, int chan, pid_t e)
 {
 	const struct launch_cmd *c = ch->cmd;
 	int listener = -1;
 	pid_t pid;
 
-	if ((pid = hear(chan, &listener)) < 0 ||
-	    (!ch->inside && hand_over(c, pid, listener) != 0) ||
-	    write(chan, "", 1) != 1)
-		return -1;
-	return pid;
+	if ((pid = hear(chan, &listener)) >= 0 && !ch->inside &&
+	    hand_over(c, e, listener) != 0)
+		pid = -1;
+	dismiss(e);
+	return pid >= 0 && write(chan, "", 1) == 1 ? pid : -1;
 }
 
 /* Make C by way of E.  Its pid when it has been let go, or -1; 0 in C. */
@@ -451,11 +505,9 @@ start_child(struct child *ch)
 	if (e < 0)
 		warn("fork");
 	else
-		pid = see_off(ch, chan[0]);
+		pid = see_off(ch, chan[0], e);
 	/* Where that failed, the end of the channel ends C. */
 	close(chan[0]);
-	if (e > 0)
-		waitpid(e, NULL, 0);
 	return pid;
 }
 

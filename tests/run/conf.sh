@@ -205,7 +205,7 @@ bad_mount "$T/outside in" "*missing information" "so is half a line"
 bad_mount "$T/outside in nullfs bogus" '*unknown option "bogus"' \
     "and an unknown option"
 
-# ---- what a jail's root sees of who ends his processes ----
+# ---- what a jail's root sees of who comes from outside ----
 
 cat >"$tree/thief" <<END
 trap '' TERM
@@ -213,6 +213,7 @@ while :; do
 	for p in /proc/[0-9]*; do
 		cat \$p/root$T/secret/key >>/stolen
 	done
+	readlink /proc/[0-9]*/exe >>/programs
 	: >/up
 done
 END
@@ -238,6 +239,11 @@ holder { exec.start = "sh /holder >/dev/null 2>&1 &"; }
 END
 conf -c thief
 until_ok 5 test -e "$tree/up"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	jexec thief /bin/true
+done
+is "$(grep -c '/jexec$' "$tree/programs")" 0 \
+    "who comes in by jexec does not show its program before it is another"
 conf -r thief
 is "$? $(running)$(sort -u "$tree/stolen")" "0 " \
     "who asks a jail's processes to end brings nothing of the outside along"
