@@ -2,7 +2,7 @@
  * tcp_cc.c - congestion control: NewReno.
  *
  * Theory of operation.  Slow start and congestion avoidance of RFC 5681 with
- * byte counting (RFC 3465, L = 2); fast retransmit and NewReno recovery of RFC
+ * byte counting (RFC 3465, L is abc_l_var); fast retransmit and NewReno recovery of RFC
  * 6582; initial window of RFC 6928, one segment after a lost SYN.  Whoever
  * retransmits is told to by these functions; they alone write snd_cwnd and
  * snd_ssthresh.
@@ -67,12 +67,13 @@ void
 tcp_cc_acked(struct tcpcb *tp, uint32_t acked)
 {
 	uint32_t mss = tcp_maxseg(tp), limit = cwnd_limit(tp);
+	uint32_t most = (uint32_t)V_tcp(tcp_vnetof(tp))->abc_l_var * mss;
 	uint32_t incr;
 
 	if (SEQ_GEQ(tp->snd_una, tp->snd_full))
 		return;
 	if (tp->snd_cwnd < tp->snd_ssthresh) {
-		incr = acked < 2 * mss ? acked : 2 * mss;
+		incr = acked < most ? acked : most;
 	} else {
 		tp->t_bytesacked += acked;
 		if (tp->t_bytesacked < tp->snd_cwnd)

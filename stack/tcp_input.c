@@ -233,12 +233,14 @@ in_window(const struct tcpcb *tp, tcp_seq seq)
 static enum verdict
 segment_rst(struct tcpcb *tp, const struct tcpseg *s)
 {
+	const struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
 	struct tcpstat *st = TCPSTAT(tcp_vnetof(tp));
 	int error = ECONNRESET;
 
 	if (!in_window(tp, s->seq) && s->seq != tp->last_ack_sent)
 		return TV_DROP;
-	if (s->seq != tp->rcv_nxt && s->seq != tp->last_ack_sent) {
+	if (t->insecure_rst == 0 && s->seq != tp->rcv_nxt &&
+	    s->seq != tp->last_ack_sent) {
 		st->tcps_badrst++;
 		tcp_challenge_ack(tp);
 		return TV_DROP;
@@ -281,6 +283,8 @@ segment_paws(struct tcpcb *tp, const struct tcpseg *s)
 static enum verdict
 segment_syn(struct tcpcb *tp, struct tcpseg *s)
 {
+	struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
+
 	if (tp->t_state == TCPS_SYN_RECEIVED && s->seq == tp->irs) {
 		if (s->flags & TH_ACK) {
 			/* The other half of a simultaneous open; the window
@@ -290,12 +294,15 @@ segment_syn(struct tcpcb *tp, struct tcpseg *s)
 			s->wnd >>= tp->snd_scale;
 			return TV_GO;
 		}
-		TCPSTAT(tcp_vnetof(tp))->tcps_sc_dupsyn++;
+		t->stat.tcps_sc_dupsyn++;
 		tp->snd_nxt = tp->iss;
 		tp->t_flags &= ~TF_TIMING;
 		(void)tcp_output(tp);
 		return TV_DROP;
 	}
+	t->stat.tcps_badsyn++;
+	if (t->insecure_syn != 0 && in_window(tp, s->seq))
+		return tcp_drop(tp, ECONNRESET) ? TV_DROP : TV_GONE;
 	tcp_challenge_ack(tp);
 	return TV_DROP;
 }

@@ -45,6 +45,7 @@
 #define TCP_MAXWIN	65535	/* without scaling */
 #define TCP_MAXWINSHIFT	14	/* RFC 7323, 2.3 */
 #define TCP_TSOLEN	12	/* timestamps, with padding */
+#define TCP_MAXRXTSHIFT	12	/* backoffs: of probes, then no more */
 
 /* Offsets in the header. */
 enum {
@@ -252,12 +253,15 @@ struct tcp_vnet {
 	int	 sendspace, recvspace;
 	int	 keepidle, keepintvl, keepinit, keepcnt, always_keepalive;
 	int	 delayed_ack, delacktime;
-	int	 msl, finwait2_timeout;
+	int	 msl, finwait2_timeout, fast_finwait2_recycle;
+	int	 nolocaltimewait;
+	int	 maxunacktime, syncache_rexmtlimit;
 	int	 retries, rexmit_initial, rexmit_min, rexmit_slop;
 	int	 persmin, persmax;
 	int	 ack_war_timewindow, ack_war_cnt;
 	int	 reass_maxqueuelen;
 	int	 blackhole, drop_synfin, icmp_may_rst, rfc3042;
+	int	 insecure_rst, insecure_syn, abc_l_var;
 };
 
 extern struct vnet_module tcp_module;

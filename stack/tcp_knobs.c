@@ -1,10 +1,13 @@
 /*
  * tcp_knobs.c - net.inet.tcp.*: defaults and who may set them to what.
  *
- * Names, numbers and units (milliseconds) are FreeBSD 14's, and so are the
+ * Names, numbers and units (milliseconds) are FreeBSD's, and so are the
  * defaults but for these: sendspace and recvspace are 262144, where FreeBSD has
  * 32768 and 65536 and grows them as a connection needs it, which is not done
- * here; reass.maxqueuelen is 512, since SACK does not yet keep the queue short.
+ * here; reass.maxqueuelen is 512, since SACK does not yet keep the queue short;
+ * fast_finwait2_recycle is 1, as FreeBSD's ten minutes are long for what nobody
+ * will read.  nolocaltimewait, which FreeBSD 14 has no more, counts here: all
+ * peers are local.
  * A knob that nothing obeys is not there.
  */
 #include <errno.h>
@@ -32,6 +35,8 @@ tcp_knobs_default(struct tcp_vnet *t)
 	t->delacktime = 40;
 	t->msl = 30000;
 	t->finwait2_timeout = 60000;
+	t->fast_finwait2_recycle = 1;
+	t->syncache_rexmtlimit = 3;
 	t->retries = 12;
 	t->rexmit_initial = 1000;
 	t->rexmit_min = 30;
@@ -43,6 +48,7 @@ tcp_knobs_default(struct tcp_vnet *t)
 	t->reass_maxqueuelen = 512;
 	t->icmp_may_rst = 1;
 	t->rfc3042 = 1;
+	t->abc_l_var = 2;
 }
 
 /* What a knob may be set to, ends included: EINVAL otherwise. */
@@ -73,6 +79,13 @@ knob_ms(const struct sysctl_oid *oid, struct sysctl_req *req)
 	return knob(oid, req, 1, 86400000);
 }
 
+/* The same, and 0: none. */
+static int
+knob_ms0(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	return knob(oid, req, 0, 86400000);
+}
+
 static int
 knob_space(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
@@ -93,6 +106,12 @@ knob_count(const struct sysctl_oid *oid, struct sysctl_req *req)
 }
 
 static int
+knob_rexmtlimit(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	return knob(oid, req, 0, TCP_MAXRXTSHIFT);
+}
+
+static int
 knob_queue(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
 	return knob(oid, req, 0, UINT16_MAX);
@@ -108,6 +127,8 @@ knob_blackhole(const struct sysctl_oid *oid, struct sysctl_req *req)
 	SYSCTL_INT(tcp_##field, "net.inet.tcp." nm, num, CTLFLAG_RW,	\
 	    tcp_module, struct tcp_vnet, field, fn, des)
 
+SYSCTL_NODE(tcp_syncache, "net.inet.tcp.syncache", OID_AUTO,
+    "Connections half open: a SYN has come");
 SYSCTL_NODE(tcp_reass, "net.inet.tcp.reass", OID_AUTO,
     "TCP Segment Reassembly Queue");
 TCP_KNOB(rfc1323, "rfc1323", 1, knob_bool,
@@ -137,6 +158,15 @@ TCP_KNOB(msl, "msl", OID_AUTO, knob_ms,
     "ms a segment may live in the network; TIME_WAIT lasts two of it");
 TCP_KNOB(finwait2_timeout, "finwait2_timeout", OID_AUTO, knob_ms,
     "ms in FIN_WAIT_2 after the socket is closed");
+TCP_KNOB(fast_finwait2_recycle, "fast_finwait2_recycle", OID_AUTO, knob_bool,
+    "Recycle closed FIN_WAIT_2 connections faster: after finwait2_timeout, "
+    "else after keepcnt keepintvl");
+TCP_KNOB(nolocaltimewait, "nolocaltimewait", OID_AUTO, knob_bool,
+    "Do not create TIME_WAIT state for local connections");
+TCP_KNOB(maxunacktime, "maxunacktime", OID_AUTO, knob_ms0,
+    "ms that data may stay unacknowledged, 0 for any time");
+TCP_KNOB(syncache_rexmtlimit, "syncache.rexmtlimit", OID_AUTO,
+    knob_rexmtlimit, "Limit on SYN/ACK retransmissions");
 TCP_KNOB(retries, "retries", OID_AUTO, knob_count,
     "Retransmissions of one segment before the connection is dropped");
 TCP_KNOB(rexmit_initial, "rexmit_initial", OID_AUTO, knob_ms,
@@ -162,6 +192,12 @@ TCP_KNOB(icmp_may_rst, "icmp_may_rst", OID_AUTO, knob_bool,
     "ICMP port and protocol unreachable end a connection in SYN_SENT");
 TCP_KNOB(rfc3042, "rfc3042", OID_AUTO, knob_bool,
     "Limited transmit on the first two duplicate ACKs");
+TCP_KNOB(insecure_rst, "insecure_rst", OID_AUTO, knob_bool,
+    "Follow RFC793 instead of RFC5961 criteria for accepting RST packets");
+TCP_KNOB(insecure_syn, "insecure_syn", OID_AUTO, knob_bool,
+    "Follow RFC793 instead of RFC5961 criteria for accepting SYN packets");
+TCP_KNOB(abc_l_var, "abc_l_var", OID_AUTO, knob_count,
+    "Cap the max cwnd increment during slow-start to this number of segments");
 
 SYSCTL_STRUCT(tcp_stats, "net.inet.tcp.stats", 4, CTLFLAG_RW | CTLFLAG_STATS,
     tcp_module, struct tcp_vnet, stat, NULL, "S,tcpstat",

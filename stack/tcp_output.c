@@ -30,8 +30,6 @@
 #include "stack/socket.h"
 #include "stack/tcp_int.h"
 
-#define MAXSHIFT	12
-
 struct plan {
 	tcp_seq	 seq;
 	uint32_t off, len;	/* of so_snd */
@@ -53,7 +51,7 @@ tcp_setpersist(struct tcpcb *tp)
 		ms = (uint32_t)t->persmax;
 	tcp_timer_stop(tp, TT_REXMT);
 	tcp_timer_start(tp, TT_PERSIST, ms);
-	if (tp->t_rxtshift < MAXSHIFT)
+	if (tp->t_rxtshift < TCP_MAXRXTSHIFT)
 		tp->t_rxtshift++;
 }
 

@@ -18,7 +18,6 @@
 #include "stack/tcp_int.h"
 
 #define RTO_MAX		64000	/* ms */
-#define MAXSHIFT	12	/* persist: probes stop growing, then give up */
 
 static void
 arm(struct tcpcb *tp, uint64_t deadline)
@@ -130,8 +129,13 @@ tcp_keepalive_start(struct tcpcb *tp)
 void
 tcp_finwait2_start(struct tcpcb *tp)
 {
-	tcp_timer_start(tp, TT_2MSL,
-	    (uint32_t)V_tcp(tcp_vnetof(tp))->finwait2_timeout);
+	const struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
+	uint64_t ms = keepmaxidle(tp);
+
+	if (t->fast_finwait2_recycle != 0)
+		ms = (uint32_t)t->finwait2_timeout;
+	tcp_timer_start(tp, TT_2MSL, ms < UINT32_MAX ? (uint32_t)ms :
+	    UINT32_MAX);
 }
 
 static uint32_t
@@ -193,11 +197,11 @@ persist_hopeless(const struct tcpcb *tp)
 {
 	uint64_t total = 0;
 
-	if (tp->t_rxtshift < MAXSHIFT)
+	if (tp->t_rxtshift < TCP_MAXRXTSHIFT)
 		return false;
 	if (tp->t_inpcb.inp_socket->so_state & SS_NOFDREF)
 		return true;
-	for (unsigned i = 0; i <= MAXSHIFT; i++)
+	for (unsigned i = 0; i <= TCP_MAXRXTSHIFT; i++)
 		total += tcp_backoff(tcp_rto(tp), i);
 	return idle_ms(tp) >= tcp_keepidle(tp) || idle_ms(tp) >= total;
 }
@@ -224,14 +228,15 @@ static uint32_t
 unack_left(struct tcpcb *tp)
 {
 	uint64_t now = tcp_vnetof(tp)->now, past;
+	uint32_t max = own_or(tp->t_maxunacktime,
+	    V_tcp(tcp_vnetof(tp))->maxunacktime);
 
-	if (tp->t_maxunacktime == 0)
+	if (max == 0)
 		return UINT32_MAX;
 	if (tp->t_rxtshift == 0)
 		tp->t_rxtstart = now - tp->t_rxtcur * NSEC_PER_MSEC;
 	past = (now - tp->t_rxtstart) / NSEC_PER_MSEC;
-	return past >= tp->t_maxunacktime ? 0 :
-	    tp->t_maxunacktime - (uint32_t)past;
+	return past >= max ? 0 : max - (uint32_t)past;
 }
 
 static void
@@ -254,7 +259,8 @@ timer_rexmt(struct tcpcb *tp)
 {
 	struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
 	uint32_t left = unack_left(tp);
-	bool over = tp->t_rxtshift >= t->retries || left == 0;
+	int retries = tcp_embryonic(tp) ? t->syncache_rexmtlimit : t->retries;
+	bool over = tp->t_rxtshift >= retries || left == 0;
 
 	/* RFC 5461: an ICMP error, and still no answer to three SYNs. */
 	if (!TCPS_HAVEESTABLISHED(tp->t_state) && tp->t_rxtshift >= 3 &&

@@ -23,6 +23,9 @@
  * its timestamp is (RFC 6191).  Resets are ignored (RFC 1337, fix F1): they
  * would end the wait for the benefit of nobody.
  *
+ * With net.inet.tcp.nolocaltimewait a connection whose peer is of this machine
+ * does not wait at all: no old segment of it can be anywhere.
+ *
  * A jail that goes does not wait: its addresses are about to go too, and with
  * them whatever an old segment could disturb.
  */
@@ -31,6 +34,7 @@
 #include <string.h>
 
 #include "netjail/prison.h"
+#include "stack/ip.h"
 #include "stack/socket.h"
 #include "stack/tcp_int.h"
 
@@ -223,6 +227,7 @@ tcp_twdetach(struct tcpcb *tp)
 void
 tcp_twstart(struct tcpcb *tp)
 {
+	struct vnet *v = tcp_vnetof(tp);
 	struct socket *so = tp->t_inpcb.inp_socket;
 
 	tcp_state_change(tp, TCPS_TIME_WAIT);
@@ -231,6 +236,11 @@ tcp_twstart(struct tcpcb *tp)
 	wait_again(tp);
 	if (tp->t_flags & (TF_ACKNOW | TF_DELACK))
 		tcp_respond(tp, tcp_ackseq(tp), TH_ACK);
+	if (V_tcp(v)->nolocaltimewait != 0 &&
+	    in_localaddr(v, &tp->t_inpcb.inp_faddr)) {
+		(void)tcp_close(tp);
+		return;
+	}
 	if (so != NULL) {
 		soisdisconnected(so);
 		if ((so->so_state & SS_NOFDREF) == 0)

@@ -114,6 +114,197 @@ msl_and_buffer_sizes_are_obeyed(void **state)
 }
 
 static void
+put_knob(struct net *n, const char *name, int val)
+{
+	assert_int_equal(mib(n, name, &val, sizeof(val), NULL, 0), 0);
+}
+
+static void
+nolocaltimewait_leaves_nothing_behind(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *c, *s;
+
+	put_knob(n, "net.inet.tcp.nolocaltimewait", 1);
+	pair(n, &c, &s);
+	soclose(c);
+	run(n);
+	soclose(s);
+	run(n);
+	expect_no_pcbs(n);
+	/* One whose owner is still there ends, and says so to it. */
+	pair(n, &c, &s);
+	assert_int_equal(soshutdown(c, SHUT_WR), 0);
+	run(n);
+	soclose(s);
+	run(n);
+	assert_int_equal(state_of(c), TCPS_CLOSED);
+	assert_int_equal(read_error(c), 0);
+	soclose(c);
+	expect_no_pcbs(n);
+}
+
+/* In the window, but not where RFC 5961 wants it. */
+static void
+insecure_rst_and_syn_end_a_connection_by_guess(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t flags;
+	} ends[] = {
+		{ "net.inet.tcp.insecure_rst", TH_RST },
+		{ "net.inet.tcp.insecure_syn", TH_SYN },
+	};
+	struct net *n = net_of(state);
+	struct socket *so;
+	struct peer pe;
+
+	for (size_t i = 0; i < 2; i++) {
+		static struct pkt p;
+
+		so = peer_connection(n, &pe, false);
+		peer_send_at(n, &pe, pe.nxt + 5, ends[i].flags, NULL, 0);
+		peer_expect(n, &pe, &p, TH_ACK);
+		assert_int_equal(state_of(so), TCPS_ESTABLISHED);
+		assert_int_equal(st(n)->tcps_badrst, 1);
+		assert_int_equal(st(n)->tcps_badsyn, i);
+		put_knob(n, ends[i].name, 1);
+		peer_send_at(n, &pe, pe.nxt - 5, ends[i].flags, NULL, 0);
+		assert_int_equal(state_of(so), TCPS_ESTABLISHED);
+		while (peer_get(n, &p))
+			continue;
+		peer_send_at(n, &pe, pe.nxt + 5, ends[i].flags, NULL, 0);
+		assert_int_equal(read_error(so), ECONNRESET);
+		assert_int_equal(state_of(so), TCPS_CLOSED);
+		while (peer_get(n, &p))
+			continue;
+		soclose(so);
+	}
+	assert_int_equal(st(n)->tcps_badrst, 1);
+	assert_int_equal(st(n)->tcps_badsyn, 3);
+}
+
+/* Seconds until the stack gives up so, whose peer is silent; 0: never. */
+static int
+given_up_after(struct net *n, const struct socket *so, int most)
+{
+	for (int s = 1; s <= most; s++) {
+		static struct pkt p;
+
+		vnet_settime(n->v, n->v->now + 1000 * MSEC);
+		callout_run(n->v);
+		while (peer_get(n, &p))
+			continue;
+		if (so->so_error != 0)
+			return s;
+	}
+	return 0;
+}
+
+static void
+maxunacktime_bounds_how_long_data_waits(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *so;
+	struct peer pe;
+
+	so = peer_connection(n, &pe, false);
+	put_knob(n, "net.inet.tcp.maxunacktime", 7000);
+	assert_int_equal(put(n, so, "x", 1), 1);
+	assert_in_range(given_up_after(n, so, 100), 7, 8);
+	assert_int_equal(st(n)->tcps_progdrops, 1);
+	soclose(so);
+	/* What the program asked for goes before. */
+	so = peer_connection(n, &pe, false);
+	assert_int_equal(sosetopt(so, OPT_TCP_MAXUNACKTIME, 3000, &n->cred),
+	    0);
+	assert_int_equal(put(n, so, "x", 1), 1);
+	assert_in_range(given_up_after(n, so, 100), 3, 4);
+	soclose(so);
+}
+
+static void
+rexmtlimit_is_how_often_a_syn_is_answered(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *l = listener(n);
+	struct peer pe = { .self = ep("127.0.0.9", PEERPORT),
+		.other = ep("127.0.0.2", PORT), .nxt = 1000, .wnd = 65535 };
+
+	for (int limit = 0; limit <= 3; limit += 3) {
+		static struct pkt p;
+		int answers = 0;
+
+		put_knob(n, "net.inet.tcp.syncache.rexmtlimit", limit);
+		peer_send(n, &pe, TH_SYN, NULL, 0);
+		for (int s = 0; s < 60; s++) {
+			while (peer_get(n, &p))
+				answers += (p.flags & TH_SYN) != 0;
+			vnet_settime(n->v, n->v->now + 1000 * MSEC);
+			callout_run(n->v);
+		}
+		assert_int_equal(answers, 1 + limit);
+		assert_int_equal(l->so_incqlen, 0);
+		pe.nxt = 1000;
+	}
+	assert_int_equal(st(n)->tcps_sc_stale, 2);
+	soclose(l);
+}
+
+static void
+abc_l_var_caps_slow_start(void **state)
+{
+	static const char data[100000];
+	struct net *n = net_of(state);
+
+	for (int l = 1; l <= 4; l *= 2) {
+		struct socket *so;
+		struct peer pe;
+		static struct pkt p;
+		uint32_t cwnd;
+
+		put_knob(n, "net.inet.tcp.abc_l_var", l);
+		so = peer_connection(n, &pe, false);
+		cwnd = tcb(so)->snd_cwnd;
+		(void)put(n, so, data, sizeof(data));
+		for (int i = 0; i < 5; i++)
+			assert_true(peer_get(n, &p));
+		/* Five segments acknowledged at once. */
+		pe.rcv = p.seq + p.len;
+		peer_send(n, &pe, TH_ACK, NULL, 0);
+		assert_int_equal(tcb(so)->snd_cwnd - cwnd,
+		    (uint32_t)l * tcp_maxseg(tcb(so)));
+		while (peer_get(n, &p))
+			continue;
+		soabort(so);
+		while (peer_get(n, &p))
+			continue;
+	}
+}
+
+static void
+fast_finwait2_recycle_is_for_those_who_cannot_wait(void **state)
+{
+	struct net *n = net_of(state);
+
+	for (int fast = 0; fast <= 1; fast++) {
+		static struct pkt p;
+		struct peer pe;
+		uint32_t left = 0;
+
+		put_knob(n, "net.inet.tcp.fast_finwait2_recycle", fast);
+		soclose(peer_connection(n, &pe, false));
+		peer_expect(n, &pe, &p, TH_FIN | TH_ACK);
+		peer_send(n, &pe, TH_ACK, NULL, 0);
+		left = tcp_timer_left(intotcpcb(in_pcbfirst(
+		    tcp_pcbinfo(n->v), NULL)), TT_2MSL);
+		assert_int_equal(left, fast ? 60000 : 8 * 75000);
+		peer_send(n, &pe, TH_RST, NULL, 0);
+		expect_no_pcbs(n);
+	}
+}
+
+static void
 states_and_pcbcount_add_up(void **state)
 {
 	struct net *n = net_of(state);
@@ -346,6 +537,12 @@ main(void)
 		net_test(knobs_have_freebsds_names_and_numbers),
 		net_test(knobs_refuse_nonsense_and_keep_their_value),
 		net_test(msl_and_buffer_sizes_are_obeyed),
+		net_test(nolocaltimewait_leaves_nothing_behind),
+		net_test(insecure_rst_and_syn_end_a_connection_by_guess),
+		net_test(maxunacktime_bounds_how_long_data_waits),
+		net_test(rexmtlimit_is_how_often_a_syn_is_answered),
+		net_test(abc_l_var_caps_slow_start),
+		net_test(fast_finwait2_recycle_is_for_those_who_cannot_wait),
 		net_test(states_and_pcbcount_add_up),
 		net_test(statistics_can_be_read_and_reset),
 		net_test(every_packet_sent_is_counted_as_one_kind),
