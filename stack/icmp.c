@@ -4,7 +4,9 @@
  * Theory of operation
  *
  * Echo requests are answered with their own payload, which is shared and not
- * copied.  Errors that come in are translated to an errno and handed to the
+ * copied; so are requests for the time (net.inet.icmp.tstamprepl) and, where
+ * maskrepl says so, for the address mask, with what they ask for filled in.
+ * Errors that come in are translated to an errno and handed to the
  * protocol whose packet they quote; the protocol decides whether it believes
  * them.  Errors that go out quote a header which is made anew from what the
  * protocol still knows: ours never differs from it in what a receiver reads.
@@ -12,8 +14,10 @@
  * Outgoing errors are limited to icmplim per second over all causes, so that a
  * scan of closed ports does not make us a traffic generator.
  *
- * Redirects, source quench, time stamps, address masks and router discovery are
- * counted and ignored.  Raw sockets have had their copies before we are called.
+ * The time is that of the stack, which is not the time of day: RFC 792 has a bit
+ * to say so.
+ *
+ * Redirects, source quench and router discovery are counted and ignored.  Raw sockets have had their copies before we are called.
  */
 #include <errno.h>
 
@@ -21,7 +25,10 @@
 #include "sysctl/sysctl.h"
 
 #define ICMP_HDRLEN	8
-#define ICMP_QUOTELEN	8	/* bytes of the transport header */
+#define ICMP_QUOTELEN	8	/* bytes of the transport header, at least */
+#define ICMP_QUOTEMAX	528	/* the error fits 576 bytes (RFC 1812) */
+#define ICMP_TSLEN	20	/* of time stamp messages */
+#define ICMP_MASKLEN	12	/* of address mask messages */
 #define ICMP_LIM	200	/* errors per second */
 
 enum {
@@ -30,11 +37,17 @@ enum {
 	TYPE_ECHO = 8,
 	TYPE_TIMXCEED = 11,
 	TYPE_PARAMPROB = 12,
+	TYPE_TSTAMP = 13,
+	TYPE_TSTAMPREPLY = 14,
+	TYPE_MASKREQ = 17,
+	TYPE_MASKREPLY = 18,
 };
 
 struct icmpstate {
 	struct icmpstat	 stat;
 	int		 lim;		/* errors per second; 0: any number */
+	int		 quotelen;	/* bytes behind the quoted header */
+	int		 maskrepl, tstamprepl;
 	int		 sent;		/* in the second that began `since' */
 	uint64_t	 since;		/* ns */
 };
@@ -50,11 +63,22 @@ SYSCTL_STRUCT(icmp_stats, "net.inet.icmp.stats", 2,
     "S,icmpstat", "ICMP statistics (struct icmpstat, netinet/icmp_var.h)");
 SYSCTL_INT(icmp_icmplim, "net.inet.icmp.icmplim", 3, CTLFLAG_RW, icmp_module,
     struct icmpstate, lim, NULL, "Maximum number of ICMP errors per second");
+SYSCTL_INT(icmp_maskrepl, "net.inet.icmp.maskrepl", 1, CTLFLAG_RW, icmp_module,
+    struct icmpstate, maskrepl, NULL,
+    "Reply to ICMP Address Mask Request packets");
+SYSCTL_INT(icmp_tstamprepl, "net.inet.icmp.tstamprepl", OID_AUTO, CTLFLAG_RW,
+    icmp_module, struct icmpstate, tstamprepl, NULL,
+    "Respond to ICMP Timestamp packets");
+SYSCTL_INT(icmp_quotelen, "net.inet.icmp.quotelen", OID_AUTO, CTLFLAG_RW,
+    icmp_module, struct icmpstate, quotelen, NULL,
+    "Number of bytes from original packet to quote in ICMP reply");
 
 static int
 icmp_init(struct vnet *v)
 {
 	V_icmpstate(v)->lim = ICMP_LIM;
+	V_icmpstate(v)->quotelen = ICMP_QUOTELEN;
+	V_icmpstate(v)->tstamprepl = 1;
 	return 0;
 }
 
@@ -105,12 +129,24 @@ quote_header(const struct vnet *v, uint8_t *h, size_t len,
 	putaddr(h + IPO_DST, dst);
 }
 
+/* How much of a payload of len bytes to quote. */
+static size_t
+quote_length(const struct vnet *v, size_t len)
+{
+	int want = V_icmpstate(v)->quotelen;
+
+	if (want < ICMP_QUOTELEN)
+		want = ICMP_QUOTELEN;
+	if (want > ICMP_QUOTEMAX)
+		want = ICMP_QUOTEMAX;
+	return len < (size_t)want ? len : (size_t)want;
+}
+
 void
 icmp_unreach(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
     const struct inaddr *dst, uint8_t proto, uint8_t code)
 {
-	size_t len = m_length(m);
-	size_t quoted = len < ICMP_QUOTELEN ? len : ICMP_QUOTELEN;
+	size_t len = m_length(m), quoted = quote_length(v, len);
 	struct mbuf *n;
 	uint8_t *q;
 
@@ -118,7 +154,7 @@ icmp_unreach(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 	if (proto == IPPROTO_ICMP || inaddr_is_multicast(dst) ||
 	    inaddr_is_any(src) || !icmp_allowed(v))
 		return;
-	n = m_get(v, MHEADROOM, ICMP_HDRLEN + IP_HDRLEN + ICMP_QUOTELEN);
+	n = m_get(v, MHEADROOM, ICMP_HDRLEN + IP_HDRLEN + quoted);
 	if (n == NULL)
 		return;
 	n->m_len = (uint32_t)(ICMP_HDRLEN + IP_HDRLEN + quoted);
@@ -152,6 +188,61 @@ icmp_reflect(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 	}
 	ICMPSTAT(v)->icps_reflect++;
 	icmp_send(v, n, dst, src, tos);
+}
+
+/* Send back m's first len bytes, which are contiguous, as a message of that
+ * type that ends with the lastlen bytes at last. */
+static void
+icmp_answer(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos, uint8_t type, size_t len,
+    const uint8_t *last, size_t lastlen)
+{
+	struct mbuf *n = m_get(v, MHEADROOM, len);
+
+	if (n == NULL)
+		return;
+	m_copydata(m, 0, len, n->m_data);
+	n->m_len = (uint32_t)len;
+	n->m_data[0] = type;
+	memcpy(n->m_data + len - lastlen, last, lastlen);
+	ICMPSTAT(v)->icps_reflect++;
+	icmp_send(v, n, dst, src, tos);
+}
+
+static void
+icmp_tstamp(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos)
+{
+	uint32_t now = 0x80000000 | (uint32_t)(v->now / NSEC_PER_MSEC);
+	uint8_t times[8];	/* received, sent */
+
+	if (V_icmpstate(v)->tstamprepl == 0)
+		return;
+	if (m->m_pktlen < ICMP_TSLEN) {
+		ICMPSTAT(v)->icps_badlen++;
+		return;
+	}
+	if (!icmp_allowed(v))
+		return;
+	put32(times, now);
+	put32(times + 4, now);
+	icmp_answer(v, m, src, dst, tos, TYPE_TSTAMPREPLY, ICMP_TSLEN, times,
+	    sizeof(times));
+}
+
+static void
+icmp_mask(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos)
+{
+	const struct in_ifaddr *ia = in_ifaddr_find(v, dst);
+	uint8_t mask[4];
+
+	if (V_icmpstate(v)->maskrepl == 0 || m->m_pktlen < ICMP_MASKLEN ||
+	    ia == NULL)
+		return;
+	put32(mask, UINT32_MAX << (32 - in_ifaddr_plen(ia)));
+	icmp_answer(v, m, src, dst, tos, TYPE_MASKREPLY, ICMP_MASKLEN, mask,
+	    sizeof(mask));
 }
 
 /* What "destination unreachable, code" means to a program; 0: no such code. */
@@ -195,16 +286,26 @@ icmp_dispatch(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 	uint8_t type = m->m_data[0], code = m->m_data[1];
 	int error = EHOSTUNREACH;
 
-	if (type == TYPE_ECHO) {
+	switch (type) {
+	case TYPE_ECHO:
 		icmp_reflect(v, m, src, dst, tos);
 		return;
-	}
-	if (type == TYPE_UNREACH)
-		error = unreach_errno(code);
-	else if (type == TYPE_TIMXCEED || type == TYPE_PARAMPROB)
-		error = code <= 1 ? EHOSTUNREACH : 0;
-	else
+	case TYPE_TSTAMP:
+		icmp_tstamp(v, m, src, dst, tos);
 		return;
+	case TYPE_MASKREQ:
+		icmp_mask(v, m, src, dst, tos);
+		return;
+	case TYPE_UNREACH:
+		error = unreach_errno(code);
+		break;
+	case TYPE_TIMXCEED:
+	case TYPE_PARAMPROB:
+		error = code <= 1 ? EHOSTUNREACH : 0;
+		break;
+	default:
+		return;
+	}
 	if (error == 0)
 		ICMPSTAT(v)->icps_badcode++;
 	else

@@ -156,6 +156,14 @@ is "$(sysctl -b vm.zones | wc -c)" \
     "-b writes as many bytes as -o says"
 like "$(sysctl -n vm.zone)" "*tcp_inpcb: *" "vm.zone has the PCBs' zone"
 
+# netstat -s says of this one that it is set.
+is "$(netjail netstat -s -p icmp | tail -1)" \
+    "	ICMP address mask responses are disabled" \
+    "address mask requests are not answered at first"
+sysctl -q net.inet.icmp.maskrepl=1 >"$T/out"
+is "$(netjail netstat -s -p icmp | tail -1)" \
+    "	ICMP address mask responses are enabled" "... but if that is set"
+
 # Inside a jail: to be read by all, to be written by nobody.
 says "$first: 10000
 0" jail a 10.0.20.1 sysctl $first

@@ -382,6 +382,92 @@ icmp_messages_good_and_broken(void **state)
 	drain(n);
 }
 
+/* The ICMP message that is next to come in; its length. */
+static size_t
+next_icmp(struct net *n, uint8_t *buf, size_t size)
+{
+	struct mbuf *m = netisr_dequeue(n->v);
+	size_t len;
+
+	if (m == NULL)
+		return 0;
+	len = m_length(m) - IP_HDRLEN;
+	assert_true(len <= size);
+	m_copydata(m, IP_HDRLEN, len, buf);
+	m_freem(n->v, m);
+	return len;
+}
+
+static void
+put_icmp_knob(struct net *n, const char *name, int val)
+{
+	struct sysctl_req req = { .vnet = n->v, .cred = &n->cred,
+		.newptr = &val, .newlen = sizeof(val) };
+	int mib[CTL_MAXNAME];
+	unsigned used = CTL_MAXNAME;
+
+	assert_int_equal(sysctl_lookup(n->v, name, mib, &used), 0);
+	assert_int_equal(sysctl_step(mib, used, &req), 0);
+	free(req.out);
+}
+
+static void
+questions_about_time_and_mask_are_answered_where_wanted(void **state)
+{
+	struct net *n = net_of(state);
+	uint8_t ts[20] = { 13, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 9 };
+	uint8_t mask[12] = { 17, 0, 0, 0, 1, 2, 3, 4 }, got[64];
+	uint32_t now = 0x80000000 | (uint32_t)(n->v->now / MSEC);
+
+	if_settap(n->v, NULL, NULL);
+	arrive_icmp(n, "127.0.0.1", ts, sizeof(ts));
+	assert_int_equal(next_icmp(n, got, sizeof(got)), 20);
+	assert_int_equal(got[0], 14);
+	assert_memory_equal(got + 4, ts + 4, 8);
+	assert_int_equal(get32(got + 12), now);
+	assert_int_equal(get32(got + 16), now);
+	arrive_icmp(n, "127.0.0.1", ts, 19);
+	assert_int_equal(icmpst(n).icps_badlen, 1);
+	put_icmp_knob(n, "net.inet.icmp.tstamprepl", 0);
+	arrive_icmp(n, "127.0.0.1", ts, sizeof(ts));
+	arrive_icmp(n, "127.0.0.1", mask, sizeof(mask));
+	assert_int_equal(next_icmp(n, got, sizeof(got)), 0);
+	put_icmp_knob(n, "net.inet.icmp.maskrepl", 1);
+	arrive_icmp(n, "127.0.0.1", mask, 11);
+	assert_int_equal(next_icmp(n, got, sizeof(got)), 0);
+	arrive_icmp(n, "127.0.0.1", mask, sizeof(mask));
+	assert_int_equal(next_icmp(n, got, sizeof(got)), 12);
+	assert_int_equal(got[0], 18);
+	assert_int_equal(get32(got + 8), 0xff000000);
+	assert_int_equal(icmpst(n).icps_reflect, 2);
+	assert_int_equal(icmpst(n).icps_inhist[17], 3);
+	assert_int_equal(icmpst(n).icps_outhist[18], 1);
+}
+
+static void
+quotelen_is_how_much_an_error_quotes(void **state)
+{
+	static const struct {
+		int	knob;
+		size_t	sent, quoted;
+	} cases[] = {
+		{ 8, 100, 8 }, { 0, 100, 8 }, { -1, 100, 8 }, { 40, 100, 40 },
+		{ 40, 20, 20 }, { 100000, 1000, 528 },
+	};
+	struct net *n = net_of(state);
+	uint8_t b[1000] = { 0, 9, 0, 7 }, got[600];
+
+	if_settap(n->v, NULL, NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_icmp_knob(n, "net.inet.icmp.quotelen", cases[i].knob);
+		put16(b + 4, (uint16_t)cases[i].sent);
+		arrive(n, "127.0.0.1", IPPROTO_UDP, b, cases[i].sent);
+		assert_int_equal(next_icmp(n, got, sizeof(got)),
+		    8 + IP_HDRLEN + cases[i].quoted);
+		assert_memory_equal(got + 8 + IP_HDRLEN, b, cases[i].quoted);
+	}
+}
+
 /* An error comes in about the packet with that header of TCP. */
 static void
 arrive_unreach(struct net *n, uint8_t code, const struct pkt *p)
@@ -559,6 +645,8 @@ main(void)
 		net_test(a_peer_that_is_gone_is_found_by_keepalive),
 		net_test(datagrams_that_are_broken),
 		net_test(icmp_messages_good_and_broken),
+		net_test(questions_about_time_and_mask_are_answered_where_wanted),
+		net_test(quotelen_is_how_much_an_error_quotes),
 		net_test(a_segment_too_big_for_the_path_is_sent_again),
 		net_test(packets_that_leave_or_do_not),
 		net_test(memory_of_packets_of_each_size),
