@@ -14,10 +14,11 @@
  * Outgoing errors are limited to icmplim per second over all causes, so that a
  * scan of closed ports does not make us a traffic generator.
  *
- * The time is that of the stack, which is not the time of day: RFC 792 has a bit
- * to say so.
+ * The time is that of the stack, which is not the time of day: RFC 792 has a
+ * bit to say so.
  *
- * Redirects, source quench and router discovery are counted and ignored.  Raw sockets have had their copies before we are called.
+ * Redirects, source quench and router discovery are counted and ignored.  Raw
+ * sockets have had their copies before we are called.
  */
 #include <errno.h>
 

@@ -2,10 +2,10 @@
  * tcp_cc.c - congestion control: NewReno.
  *
  * Theory of operation.  Slow start and congestion avoidance of RFC 5681 with
- * byte counting (RFC 3465, L is abc_l_var); fast retransmit and NewReno recovery of RFC
- * 6582; initial window of RFC 6928, one segment after a lost SYN.  Whoever
- * retransmits is told to by these functions; they alone write snd_cwnd and
- * snd_ssthresh.
+ * byte counting (RFC 3465, L is abc_l_var); fast retransmit and NewReno
+ * recovery of RFC 6582; initial window of RFC 6928, one segment after a lost
+ * SYN.  Whoever retransmits is told to by these functions; they alone write
+ * snd_cwnd and snd_ssthresh.
  *
  * The window grows only by ACKs of data that filled it (up to snd_full): an
  * application or receiver that keeps below it proves nothing (RFC 7661).

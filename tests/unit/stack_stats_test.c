@@ -412,7 +412,7 @@ put_icmp_knob(struct net *n, const char *name, int val)
 }
 
 static void
-questions_about_time_and_mask_are_answered_where_wanted(void **state)
+time_and_mask_are_told_where_wanted(void **state)
 {
 	struct net *n = net_of(state);
 	uint8_t ts[20] = { 13, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 9 };
@@ -645,7 +645,7 @@ main(void)
 		net_test(a_peer_that_is_gone_is_found_by_keepalive),
 		net_test(datagrams_that_are_broken),
 		net_test(icmp_messages_good_and_broken),
-		net_test(questions_about_time_and_mask_are_answered_where_wanted),
+		net_test(time_and_mask_are_told_where_wanted),
 		net_test(quotelen_is_how_much_an_error_quotes),
 		net_test(a_segment_too_big_for_the_path_is_sent_again),
 		net_test(packets_that_leave_or_do_not),
