@@ -148,6 +148,17 @@ if [ "$(id -u)" = 0 ]; then
 	rights_in root >"$T/root" 2>"$T/err"
 	is "$? $(cat "$T/err")" "0 " "root's jail runs"
 	compare "$T/root" 2 "root's jail"
+	# Opened, and nothing written.
+	like "$(jail x 10.0.71.2 sh -c ': >/proc/sys/kernel/core_pattern' 2>&1)" \
+	    "*Read-only*" "nor may one of / write /proc/sys"
+	netjail -qc name=p ip4.addr=10.0.71.3 children.max=1 persist
+	like "$(jexec p netjail -qc name=c command=sh -c \
+	    ': >/proc/sys/kernel/core_pattern' 2>&1)" "*Read-only*" \
+	    "nor a jail below one"
+	is "$(jexec p umount /proc/sys 2>&1 | wc -l)" 1 "nor lay it bare"
+	check "with children.max it mounts in namespaces of its own" \
+	    jexec p unshare -Urm mount -t tmpfs none /mnt
+	netjail -qr p
 	mkdir -m 777 "$T/u"
 	as_user="setpriv --reuid=54321 --regid=54321 --clear-groups"
 	theirs="$T/u/sock"
