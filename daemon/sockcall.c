@@ -32,6 +32,7 @@
 #include "daemon/dgram.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/ifreq.h"
 #include "daemon/nest.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
@@ -621,6 +622,8 @@ sys_ioctl(struct call *c)
 	struct dgram dg;
 	int n;
 
+	if (is_ifreq((unsigned)c->args[1]))
+		return ifreq_ioctl(c);
 	if ((unsigned)c->args[1] == SIOCOUTQ)
 		n = output_queue(f);
 	else if (f->state == FACE_LISTENING)
@@ -632,6 +635,12 @@ sys_ioctl(struct call *c)
 	else
 		n = 0;
 	return call_copyout(c, c->args[2], &n, sizeof(n));
+}
+
+static int
+diag_ioctl(struct call *c)
+{
+	return is_ifreq((unsigned)c->args[1]) ? ifreq_ioctl(c) : CALL_CONTINUE;
 }
 
 /* ---- what a jail may be allowed beside sockets ---- */
@@ -730,7 +739,7 @@ static const struct trap trap_address[] = {
 	NOT(4, 0), { .arg = 0, .test = ARG_DGRAM_FD },
 };
 static const struct trap trap_ioctl[] = {
-	INT_EQ(1, FIONREAD), INT_EQ(1, SIOCOUTQ),
+	INT_EQ(1, FIONREAD), INT_EQ(1, SIOCOUTQ), GE(1, IFREQ_FIRST),
 };
 
 #define TRAPS(t) .traps = (t), .ntraps = sizeof(t) / sizeof((t)[0])
@@ -770,7 +779,7 @@ static const struct sockcall sockcalls[] = {
 	{ SYS_recvmmsg, "recvmmsg", sys_recvmmsg, .wantfd = true,
 	    .diag = sys_recvmmsg, .harmless = true, .timedout = EAGAIN },
 	{ SYS_ioctl, "ioctl", sys_ioctl, .wantfd = true,
-	    .diag = sockdiag_continue, .harmless = true,
+	    .diag = diag_ioctl, .harmless = true,
 	    TRAPS(trap_ioctl) },
 	{ SYS_shmget, "shmget", .fn = sys_sysvipc },
 	{ SYS_semget, "semget", .fn = sys_sysvipc },

@@ -33,6 +33,17 @@ print([a.address for a in psutil.net_if_addrs()["lo"] if a.family == 2])')" \
 		skip "psutil shows the same" "python3-psutil is not installed"
 	fi
 
+	is "$(jexec srv /usr/bin/python3 "$here/ifreq.py")" \
+	    "SIOCGIFCONF | lo 127.0.0.1 | lo 10.0.30.1
+SIOCGIFCONF short | lo 127.0.0.1
+SIOCGIFADDR 127.0.0.1
+SIOCGIFNETMASK 255.0.0.0
+SIOCGIFADDR eth0 ENODEV
+SIOCSIFFLAGS EPERM
+SIOCETHTOOL ENOTTY
+SIOCGIFNAME 1 lo
+SIOCGIFNAME 2 ENODEV" "ioctl() tells of the jail's interface, and of no other"
+
 	# The same scene on the kernel and in a jail.
 	unshare -Urn sh -c 'ip link set lo up && ip addr add 10.0.30.7/32 dev lo &&
 	    exec "$R/scene" show 10.0.30.7' >"$T/kernel" 2>&1
