@@ -87,6 +87,10 @@ xsocket_fill(struct xsocket *xso, const struct socket *so)
 		xso->so_incqlen = so->so_incqlen;
 		xso->so_qlimit = so->so_qlimit;
 	} else {
+		if ((so->so_state & SS_INCOMP) != 0)
+			xso->so_state |= SQ_INCOMP;
+		if ((so->so_state & SS_COMP) != 0)
+			xso->so_state |= SQ_COMP;
 		fill_sockbuf(&xso->so_rcv, &so->so_rcv);
 		fill_sockbuf(&xso->so_snd, &so->so_snd);
 	}

@@ -267,6 +267,17 @@ tcp_record_of(const struct listing *l, const struct socket *so)
 	    xt_inp));
 }
 
+/* How many records have that bit of so_state. */
+static unsigned
+in_state(const struct listing *l, int bit)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		n += (l->rec[i]->xi_socket.so_state & bit) != 0;
+	return n;
+}
+
 /* The listing shows exactly the noted sockets of type that viewer may see. */
 static void
 check_against_all(const struct listing *l, const struct prison *viewer,
@@ -368,11 +379,16 @@ a_listener_shows_its_queues_and_no_buffers(void **state)
 	assert_int_equal(xt->xt_inp.xi_socket.so_qlimit, 5);
 	assert_int_equal(xt->xt_inp.xi_socket.so_rcv.sb_hiwat, 0);
 	assert_true((xt->xt_inp.xi_socket.so_options & SOPT_ACCEPTCONN) != 0);
+	assert_int_equal(xt->xt_inp.xi_socket.so_state & (SQ_COMP | SQ_INCOMP),
+	    0);
+	assert_int_equal(in_state(&l, SQ_COMP), 2);
+	assert_int_equal(in_state(&l, SQ_INCOMP), 0);
 	free(l.data);
 	assert_int_equal(soaccept(so, &nso, &peer), 0);
 	note(nso);
 	read_listing(&l, "net.inet.tcp.pcblist", prison0(v), NULL);
 	assert_int_equal(record_of(&l, so)->xi_socket.so_qlen, 1);
+	assert_int_equal(in_state(&l, SQ_COMP), 1);
 	xt = tcp_record_of(&l, nso);
 	assert_int_equal(xt->t_state, TCPS_ESTABLISHED);
 	assert_int_equal(xt->xt_inp.inp_lport, htons(80));

@@ -2,6 +2,7 @@
  * How connections come to be, or not.
  */
 #include "tests/unit/stack_tcp_fixture.h"
+#include "stack/pcblist_int.h"
 
 static void
 handshake_connects_both_ends(void **state)
@@ -221,13 +222,24 @@ syn_received_gives_up_after_keepinit(void **state)
 	struct socket *l = listener(n);
 	struct peer pe = { .self = ep("127.0.0.9", PEERPORT),
 		.other = ep("127.0.0.2", PORT), .nxt = 7, .wnd = 1000 };
+	struct xsocket xso = { .xso_len = sizeof(xso) };
 	static struct pkt p;
 
+	V_tcp(n->v)->syncache_rexmtlimit = TCP_MAXRXTSHIFT;
 	peer_send(n, &pe, TH_SYN, NULL, 0);
 	peer_expect(n, &pe, &p, TH_SYN | TH_ACK);
 	assert_int_equal(l->so_incqlen, 1);
 	assert_int_equal(V_tcp(n->v)->states[TCPS_SYN_RECEIVED], 1);
-	for (int i = 0; i < 80; i++) {
+	xsocket_fill(&xso, TAILQ_FIRST(&l->so_incomp));
+	assert_int_equal(xso.so_state & (SQ_INCOMP | SQ_COMP), SQ_INCOMP);
+	for (int i = 0; i < 70; i++) {
+		vnet_settime(n->v, n->v->now + NSEC_PER_SEC);
+		callout_run(n->v);
+		while (peer_get(n, &p))
+			continue;
+	}
+	assert_int_equal(l->so_incqlen, 1);
+	for (int i = 0; i < 10; i++) {
 		vnet_settime(n->v, n->v->now + NSEC_PER_SEC);
 		callout_run(n->v);
 		while (peer_get(n, &p))

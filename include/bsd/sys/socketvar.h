@@ -52,6 +52,9 @@ struct xsocket {
 #define SS_ISCONNECTING		0x0004
 #define SS_ISDISCONNECTING	0x0008
 #define SS_ISDISCONNECTED	0x2000
+/* ... and with them where it waits to be accepted */
+#define SQ_INCOMP		0x0800	/* in so_incqlen of its listener */
+#define SQ_COMP			0x1000	/* in so_qlen */
 
 /* so_options; the last is lost in the 16 bits of a record, as in FreeBSD */
 #define SOPT_ACCEPTCONN		0x00000002	/* listens */
