@@ -68,7 +68,7 @@ tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt)
 		    (const struct tcptw *)inp);
 		return;
 	}
-	strcpy(xt->xt_cc, "newreno");
+	strcpy(xt->xt_cc, TCP_CC_NAME);
 	xt->t_state = tp->t_state;
 	xt->t_flags = tp->t_flags & TF_EXPORTED;
 	if (tp->t_state == TCPS_LISTEN || tp->t_inpcb.inp_small)

@@ -483,6 +483,8 @@ uint8_t	tcp_addoptions(const struct tcpopt *to, uint8_t buf[TCP_MAXOLEN]);
 
 /* ---- tcp_cc.c ---- */
 
+#define TCP_CC_NAME	"newreno"	/* as listings and the MIB have it */
+
 uint32_t tcp_initcwnd(const struct tcpcb *tp);
 void	tcp_cc_init(struct tcpcb *tp);
 void	tcp_cc_acked(struct tcpcb *tp, uint32_t acked);

@@ -225,6 +225,23 @@ SYSCTL_PROC(tcp_maxtcptw, "net.inet.tcp.maxtcptw", OID_AUTO,
     CTLTYPE_INT | CTLFLAG_RW, sysctl_maxtcptw, 0, "I",
     "Connections in TIME_WAIT that are kept; above it the oldest ends");
 
+/* There is one. */
+static int
+sysctl_cc(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	(void)oid;
+	return SYSCTL_OUT(req, TCP_CC_NAME, sizeof(TCP_CC_NAME));
+}
+
+SYSCTL_NODE(tcp_cc, "net.inet.tcp.cc", OID_AUTO,
+    "Congestion control related settings");
+SYSCTL_PROC(tcp_cc_algorithm, "net.inet.tcp.cc.algorithm", OID_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, sysctl_cc, 0, "A",
+    "Default congestion control algorithm");
+SYSCTL_PROC(tcp_cc_available, "net.inet.tcp.cc.available", OID_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, sysctl_cc, 0, "A",
+    "List available congestion control algorithms");
+
 static int
 sysctl_pcbcount(const struct sysctl_oid *oid, struct sysctl_req *req)
 {

@@ -382,6 +382,7 @@ listing_record_shows_timers_and_windows(void **state)
 	struct net *n = net_of(state);
 	struct socket *c, *s;
 	static struct xtcpcb xt;
+	char name[sizeof("newreno")];
 
 	pair(n, &c, &s);
 	assert_int_equal(put(n, c, "x", 1), 1);
@@ -396,6 +397,12 @@ listing_record_shows_timers_and_windows(void **state)
 	assert_in_range(xt.tt_keep, 7199000, 7200000);
 	assert_int_equal(xt.t_rcvtime, 5);
 	assert_string_equal(xt.xt_cc, "newreno");
+	assert_int_equal(mib(n, "net.inet.tcp.cc.algorithm", NULL, 0, name,
+	    sizeof(name)), 0);
+	assert_string_equal(name, xt.xt_cc);
+	assert_int_equal(mib(n, "net.inet.tcp.cc.available", NULL, 0, name,
+	    sizeof(name)), 0);
+	assert_string_equal(name, xt.xt_cc);
 	run(n);
 	tcp_inptoxtp(s->so_pcb, &xt);
 	assert_in_range(xt.tt_delack, 1, 40);
