@@ -10,8 +10,8 @@
 /*
  * The listening socket that this process was started with, now with
  * FD_CLOEXEC, and its path, as getsockname(2) has it.  0, with *fd -1 if there
- * is none; EINVAL: what was passed is not one AF_UNIX stream socket that listens
- * at a path; ENAMETOOLONG.  The variables are taken out of the environment, so
+ * is none; EINVAL: what was passed is not one AF_UNIX stream socket that
+ * listens at a path; ENAMETOOLONG.  The variables are taken out of the environment, so
  * this is for before there are threads or children.
  */
 int	activate_listener(int *fd, char *path, size_t size);

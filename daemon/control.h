@@ -84,8 +84,8 @@ struct conn {
 int	control_init(struct control *ctl, struct loop *loop, struct vnet *v,
 	    const struct control_ops *ops, const char *path);
 /*
- * The same on fd, a socket that listens at path already and is taken over.  EPERM:
- * path is not a socket of ours.  When control ends somebody else goes on
+ * The same on fd, a socket that listens at path already and is taken over.
+ * EPERM: path is not a socket of ours.  When control ends somebody else goes on
  * listening there, so path stays.
  */
 int	control_adopt(struct control *ctl, struct loop *loop, struct vnet *v,
