@@ -29,6 +29,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/openat2.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -155,6 +156,54 @@ enter_words(const struct conf_exec *x, struct words *w, char *jid, size_t len)
 	add_word(w, jid);
 }
 
+/* What is left of path below dir, which is not "/"; NULL: it is not below it. */
+static const char *
+below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len > 0 && dir[len - 1] == '/')
+		len--;
+	if (len == 0 || strncmp(path, dir, len) != 0 || path[len] != '/')
+		return NULL;
+	return path + len + strspn(path + len, "/");
+}
+
+/*
+ * Open a file to write at its end.  In the tree of the jail, whose root may
+ * have put there what he likes, no link is followed, and nothing is waited for.
+ * -1 with errno.
+ */
+static int
+open_log(const struct conf_exec *x, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+		    O_NONBLOCK,
+		.mode = 0666,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	const char *tree = conf_string(x->j, "path"), *rest = NULL;
+	char real[PATH_MAX];
+	int dir, error, fd;
+
+	if (tree != NULL && (rest = below(path, tree)) == NULL &&
+	    realpath(tree, real) != NULL)
+		rest = below(path, real);
+	if (rest == NULL)
+		return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+		    0666);
+	if ((dir = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, dir, rest, &how, sizeof(how));
+	error = errno;
+	close(dir);
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFL, O_APPEND);
+	errno = error;
+	return fd;
+}
+
 /* Where a command in the jail writes to: -1 nowhere in particular, -2 told. */
 static int
 console(const struct conf_exec *x)
@@ -164,8 +213,7 @@ console(const struct conf_exec *x)
 
 	if (path == NULL)
 		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (fd >= 0)
+	if ((fd = open_log(x, path)) >= 0)
 		return fd;
 	warn("%s: exec.consolelog: %s", x->j->name, path);
 	return -2;

@@ -205,6 +205,37 @@ bad_mount "$T/outside in" "*missing information" "so is half a line"
 bad_mount "$T/outside in nullfs bogus" '*unknown option "bogus"' \
     "and an unknown option"
 
+# ---- a log in the tree of a jail ----
+
+cat >"$T/conf" <<END
+path = "$tree"; persist; exec.consolelog = "$tree/log/console";
+mount = "/usr usr nullfs ro", "/bin bin nullfs ro", "/lib lib nullfs ro",
+    "/lib64 lib64 nullfs ro";
+j { exec.start = "echo said"; }
+END
+mkdir "$tree/log"
+conf -c
+is "$? $(cat "$tree/log/console")" "0 said" "exec.consolelog may be in the tree"
+conf -qr
+rm "$tree/log/console"
+ln -s "$T/secret/log" "$tree/log/console"
+conf -c
+like "$? $(cat "$T/err")" "1 *exec.consolelog*: Too many levels of symbolic *" \
+    "a link that a jail has put there is not followed"
+is "$(cd "$T/secret" && echo log*)" "log*" "nothing is written outside"
+rm -r "$tree/log"
+ln -s "$T/secret" "$tree/log"
+conf -c
+is "$? $(cd "$T/secret" && echo console*)" "1 console*" \
+    "nor one to the directory"
+rm "$tree/log"
+mkdir "$tree/log"
+mkfifo "$tree/log/console"
+conf -c
+like "$? $(cat "$T/err")" "1 *exec.consolelog*: No such device*" \
+    "and a pipe is not waited for"
+rm "$tree/log/console"
+
 # ---- what a jail's root sees of who comes from outside ----
 
 cat >"$tree/thief" <<END
