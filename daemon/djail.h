@@ -94,7 +94,8 @@ int	djail_create_step(struct djail *j, char *errmsg, size_t errlen);
 
 /*
  * Change one, as prison_update(); what changes for it and those below it goes
- * to their inits as well.  EAGAIN: one of them has none yet, or it does not read.
+ * to their inits as well.  EAGAIN: its own has to hear of it, and is not there
+ * yet or does not read.
  */
 int	djail_update(struct djail *j, const struct prison_params *pp,
 	    uint32_t what, uint32_t allowmask, char *errmsg, size_t errlen);

@@ -83,17 +83,16 @@ list(const struct prison *pr, struct inaddr **addrp, unsigned *np)
 	return 0;
 }
 
-/* Is each init there, and does it listen? */
+/*
+ * Is init there, and does it listen, where it has to be told?  Those of jails
+ * below are not asked for: what they do is not to keep a jail from being
+ * changed, and what they miss is what lo shows.
+ */
 static bool
-inits_ready(const struct update *u)
+init_ready(const struct djail *j, uint32_t what)
 {
-	const struct djail *k;
-
-	TAILQ_FOREACH(k, &u->d->djails, link)
-		if (prison_check(u->j->prison, k->prison) &&
-		    (k->leash == NULL || conn_waits(k->leash) > LEASH_MAX))
-			return false;
-	return true;
+	return (what & (PRC_IP4 | PRC_HOSTNAME)) == 0 ||
+	    (j->leash != NULL && conn_waits(j->leash) <= LEASH_MAX);
 }
 
 static int
@@ -191,7 +190,7 @@ djail_update(struct djail *j, const struct prison_params *pp, uint32_t what,
 	struct update u = { .d = j->d, .j = j };
 	int error;
 
-	if (!inits_ready(&u)) {
+	if (!init_ready(j, what)) {
 		strlcpy(errmsg, "init of the jail is not ready", errlen);
 		return EAGAIN;
 	}

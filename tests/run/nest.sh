@@ -151,7 +151,24 @@ fi
 
 # ---- less for all ----
 
+# A jail below that never gets an init.
+cat >"$T/halfway" <<'X'
+import socket, struct, sys, time
+s = socket.socket(0x4e4a, socket.SOCK_STREAM, 0)
+params = b"name=half\0persist=true\0"
+s.sendall(struct.pack("=IHHiI", 16 + len(params), 2, 0, 0, 1) + params)
+s.recv(16)
+time.sleep(100)
+X
+jexec p python3 "$T/halfway" &
+half=$!
+pids="$pids $half"
+until_ok 5 jls -j p.half name
+is "$(netjail -m name=p allow.noset_hostname 2>&1; jls -j p \
+    allow.set_hostname)" false "a jail half made below it keeps none from change"
+netjail -m name=p allow.set_hostname
 netjail -m name=p ip4.addr=10.0.41.1
+stop "$half"
 is "$(jls -j p.c ip4.addr) $(jls -j p.e ip4.addr)" "- 10.0.41.1" \
     "what a jail loses those below it lose"
 for j in p.e p.c; do
