@@ -317,7 +317,8 @@ jailget_slice(struct daemon *d, struct conn *cn)
 	bool done = true;
 	int error;
 
-	if (pr == NULL)
+	/* Another may have the jid by now, that the asker does not see. */
+	if (pr == NULL || !prison_check(cn->cred.prison, pr))
 		return finish(cn, ENOENT, 0);
 	while (budget > 0) {
 		if (g->next == g->end)

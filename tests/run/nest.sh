@@ -100,6 +100,39 @@ fi
 is "$(jexec p netjail host echo ran 2>&1)" "netjail: host: we are in a jail" \
     "nobody in a jail is on the stack without one"
 
+# What a jail was is asked for by who does not read the answer, until another
+# jail, not below his, has its jid.
+deep=$T/deep/$(printf '%0200d/%0200d/%0200d/%0200d' 1 2 3 4)
+mkdir -p "$deep" "$T/stranger"
+cat >"$T/slow" <<'X'
+import os, socket, struct, sys, time
+s = socket.socket(0x4e4a, socket.SOCK_STREAM, 0)
+names = b"jid=%s\0" % sys.argv[1].encode() + 13000 * b"path\0"
+s.sendall(struct.pack("=IHHiI", 16 + len(names), 9, 0, 0, 0) + names)
+open(sys.argv[2] + "/asked", "w").close()
+while not os.path.exists(sys.argv[2] + "/go"):
+    time.sleep(.05)
+op = 0
+seen = set()
+while op != 101:
+    n, op, _, error, _ = struct.unpack("=IHHiI", s.recv(16, socket.MSG_WAITALL))
+    if n > 16:
+        seen.add(b"stranger" in s.recv(n - 16, socket.MSG_WAITALL))
+print(seen, error)
+X
+netjail -qc name=p.c2 path="$deep" persist
+jid=$(jid_of p.c2)
+jexec p python3 "$T/slow" "$jid" "$T" >"$T/seen" &
+pids="$pids $!"
+until_ok 5 test -e "$T/asked"
+sleep 0.2
+netjail -qr p.c2
+until_ok 5 netjail -qc jid="$jid" name=stranger path="$T/stranger" persist
+touch "$T/go"
+until_ok 20 test -s "$T/seen"
+is "$(cat "$T/seen")" "{False} 2" "a jid that another has by now tells nothing of it"
+netjail -qr stranger
+
 # ---- sockets ----
 
 jexec p jexec c "$R/static" serve 0.0.0.0 80 child >/dev/null 2>&1 &
