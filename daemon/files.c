@@ -242,7 +242,7 @@ void
 files_jail(struct djail *j)
 {
 	pid_t pid = files_pid(j->init.fd), nr[MAXNSDEPTH + 1];
-	char status[4096];
+	char status[PROC_STATUS];
 	unsigned n;
 
 	if (pid <= 0 || !proc_status(pid, status, sizeof(status)) ||
@@ -295,7 +295,7 @@ holder_learn(struct scan *s, struct holder *h)
 	const struct djail *j = s->viewer;
 	unsigned level = j == NULL ? 0 : j->nslevel;
 	pid_t nr[MAXNSDEPTH + 1];
-	char status[4096];
+	char status[PROC_STATUS];
 	uint32_t uid;
 
 	h->known = true;

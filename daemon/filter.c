@@ -21,6 +21,8 @@
 #include "daemon/filter.h"
 #include "daemon/sockcall.h"
 
+#define FILTER_GROUPS	1023
+
 #define ANY_CALL	6	/* as arg: whatever the arguments are */
 
 /* With this value in an int argument. */
@@ -97,6 +99,17 @@ filter_row(scmp_filter_ctx ctx, const struct sockcall *row)
 	return 0;
 }
 
+/*
+ * No more groups than this: a process is looked at by its status, in which they
+ * all are, and 65536 take milliseconds.  FreeBSD's limit is 1023.
+ */
+static int
+filter_groups(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SYS_setgroups, 1,
+	    SCMP_CMP64(0, SCMP_CMP_GT, FILTER_GROUPS, 0));
+}
+
 static int
 filter_refused(scmp_filter_ctx ctx)
 {
@@ -122,6 +135,8 @@ filter_rows(scmp_filter_ctx ctx)
 
 	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_ERRNO(ENOSYS));
+	if (r == 0)
+		r = filter_groups(ctx);
 	for (i = 0; r == 0 && (row = sockcall_row(i)) != NULL; i++)
 		r = filter_row(ctx, row);
 	return r;

@@ -148,7 +148,7 @@ status_value(const char *status, const char *name, int base, unsigned skip)
 static int
 pidfd_open_leader(pid_t tid)
 {
-	char buf[4096];
+	char buf[PROC_STATUS];
 	pid_t tgid;
 
 	if (!proc_status(tid, buf, sizeof(buf))) {
@@ -334,7 +334,7 @@ int
 target_euid(struct targets *ts, pid_t tid, uid_t *uidp)
 {
 	struct pidfd_creds pc = { .mask = PIDFD_INFO_WANT_CREDS };
-	char buf[4096];
+	char buf[PROC_STATUS];
 	bool cached;
 	int pidfd, r;
 
@@ -432,7 +432,7 @@ target_writev(pid_t tid, const struct iovec *local, int nlocal,
 bool
 target_alone(pid_t tid)
 {
-	char buf[4096];
+	char buf[PROC_STATUS];
 
 	return proc_status(tid, buf, sizeof(buf)) &&
 	    status_value(buf, "\nThreads:", 10, 0) == 1;
@@ -441,7 +441,7 @@ target_alone(pid_t tid)
 bool
 target_interrupted(pid_t tid)
 {
-	char buf[4096];
+	char buf[PROC_STATUS];
 	uint64_t pending, blocked, caught;
 
 	if (!proc_status(tid, buf, sizeof(buf)))

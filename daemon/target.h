@@ -52,7 +52,9 @@ bool	target_alone(pid_t tid);
 int	target_search(struct targets *ts, uint64_t turn, int fd,
 	    uint64_t cookie, int64_t *pos, pid_t *tidp, int *nump);
 
-/* /proc/TID/status, NUL-terminated.  False: no such thread. */
+/* /proc/TID/status, NUL-terminated.  False: no such thread.  There is room for
+ * all of it in PROC_STATUS bytes, where the filter has limited the groups. */
+#define PROC_STATUS	16384
 bool	proc_status(pid_t tid, char *buf, size_t len);
 
 /* A thread of the process other than its first, or 0. */

@@ -35,4 +35,22 @@ is "$(jail udp 10.0.14.3 python3 "$T/native" 10.0.14.3 60000)" True \
     "a program that reads datagrams without asking may ask"
 check "and nobody remembers whose the others were" \
     test $(($(most) - before)) -lt 1000	# KB; each is some 70 bytes
+
+# A process is looked at by its status, where all its groups are.
+cat >"$T/groups" <<'X'
+import errno, os, sys
+for n in sys.argv[1:]:
+    try:
+        os.setgroups([0] * int(n))
+        print(len(os.getgroups()))
+    except OSError as e:
+        print(errno.errorcode[e.errno])
+X
+if [ "$(jail g 10.0.14.3 cat /proc/self/setgroups)" = deny ]; then
+	skip "a process has at most 1023 groups" "setgroups is denied here"
+else
+	is "$(jail g 10.0.14.3 python3 "$T/groups" 1023 1024 65536 |
+	    tr '\n' ' ')" "1023 EINVAL EINVAL " \
+	    "a process has at most 1023 groups, as in FreeBSD"
+fi
 finish
