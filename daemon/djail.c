@@ -377,6 +377,8 @@ djail_watch(struct djail *j, int fd)
 	target_uidmap(fd, j->uids, DJAIL_IDMAPS);
 	unixdiag_init(j, fd);
 	if ((error = loop_add(&j->d->loop, &j->init, EPOLLIN)) != 0) {
+		unixdiag_fini(j);
+		nest_leave(j);
 		close(fd);
 		j->init.fd = -1;
 		return error;
