@@ -243,7 +243,88 @@ face_free(struct face *f, bool abort)
 	htable_remove(&d->faces, &f->hlink);
 	htable_remove(&d->inos, &f->inolink);
 	TAILQ_REMOVE(&f->jail->faces, f, jlink);
+	free(f->kept);
 	free(f);
+}
+
+/* ---- options ---- */
+
+/* Those that a renewed socket keeps, and that one that has gone is known by. */
+static const enum sockopt face_kept[] = {
+	/* Flags: read back as 0 or 1. */
+	OPT_REUSEADDR, OPT_REUSEPORT, OPT_REUSEPORT_LB, OPT_KEEPALIVE,
+	OPT_DONTROUTE, OPT_BROADCAST, OPT_OOBINLINE, OPT_IP_NOPORT,
+	OPT_TCP_NODELAY, OPT_TCP_NOPUSH,
+	/* Numbers. */
+	OPT_LINGER, OPT_SNDBUF, OPT_RCVBUF, OPT_IP_PORTRANGE, OPT_IP_TTL,
+	OPT_IP_TOS, OPT_IP_LOCALPORTS, OPT_TCP_KEEPINIT, OPT_TCP_KEEPIDLE,
+	OPT_TCP_KEEPINTVL, OPT_TCP_KEEPCNT, OPT_TCP_MAXUNACKTIME,
+};
+#define FACE_NFLAGS 10
+#define FACE_NKEPT (sizeof(face_kept) / sizeof(face_kept[0]))
+
+static void
+face_copy_options(const struct socket *from, struct socket *to)
+{
+	unsigned i;
+	int val;
+
+	for (i = 0; i < FACE_NKEPT; i++)
+		if (sogetopt((struct socket *)(uintptr_t)from, face_kept[i],
+		    &val) == 0)
+			(void)sosetopt(to, face_kept[i], val, &from->so_cred);
+}
+
+/* Before the socket goes.  Without memory its options are not known. */
+static void
+face_keep_options(struct face *f)
+{
+	unsigned i;
+
+	if ((f->kept = calloc(FACE_NKEPT, sizeof(*f->kept))) == NULL)
+		return;
+	for (i = 0; i < FACE_NKEPT; i++)
+		(void)sogetopt(f->so, face_kept[i], &f->kept[i]);
+}
+
+static int *
+face_kept_option(const struct face *f, enum sockopt opt)
+{
+	unsigned i;
+
+	for (i = 0; i < FACE_NKEPT && f->kept != NULL; i++)
+		if (face_kept[i] == opt)
+			return &f->kept[i];
+	return NULL;
+}
+
+int
+face_getopt(const struct face *f, enum sockopt opt, int *val)
+{
+	const int *kept;
+
+	if (f->so != NULL)
+		return sogetopt(f->so, opt, val);
+	*val = 0;
+	if (opt == OPT_ACCEPTCONN)
+		return 0;
+	if ((kept = face_kept_option(f, opt)) == NULL)
+		return EINVAL;
+	*val = *kept;
+	return 0;
+}
+
+int
+face_setopt(struct face *f, enum sockopt opt, int val, const struct cred *cred)
+{
+	int *kept;
+
+	if (f->so != NULL)
+		return sosetopt(f->so, opt, val, cred);
+	if ((kept = face_kept_option(f, opt)) == NULL)
+		return EINVAL;
+	*kept = kept < f->kept + FACE_NFLAGS ? val != 0 : val;
+	return 0;
 }
 
 /* ---- what the stack reports ---- */
@@ -329,6 +410,7 @@ face_fail(struct face *f, int error, bool reset)
 	face_clean(f);
 	sosockaddr(f->so, &f->lname);
 	f->error = error;
+	face_keep_options(f);
 	face_close_own(f);
 	face_drop_socket(f, true);
 	face_set_state(f, FACE_GONE);
@@ -340,27 +422,6 @@ face_fail(struct face *f, int error, bool reset)
 	if (++d->ngone > FACE_MAXGONE)
 		face_free(TAILQ_FIRST(&d->gone), true);
 	return true;
-}
-
-/* Options that a renewed socket keeps. */
-static const enum sockopt face_kept[] = {
-	OPT_REUSEADDR, OPT_REUSEPORT, OPT_REUSEPORT_LB, OPT_KEEPALIVE,
-	OPT_OOBINLINE, OPT_LINGER, OPT_SNDBUF, OPT_RCVBUF, OPT_IP_PORTRANGE,
-	OPT_IP_TTL, OPT_IP_TOS, OPT_IP_NOPORT, OPT_IP_LOCALPORTS,
-	OPT_TCP_NODELAY, OPT_TCP_NOPUSH, OPT_TCP_KEEPINIT, OPT_TCP_KEEPIDLE,
-	OPT_TCP_KEEPINTVL, OPT_TCP_KEEPCNT, OPT_TCP_MAXUNACKTIME,
-};
-
-static void
-face_copy_options(const struct socket *from, struct socket *to)
-{
-	unsigned i;
-	int val;
-
-	for (i = 0; i < sizeof(face_kept) / sizeof(face_kept[0]); i++)
-		if (sogetopt((struct socket *)(uintptr_t)from, face_kept[i],
-		    &val) == 0)
-			(void)sosetopt(to, face_kept[i], val, &from->so_cred);
 }
 
 int

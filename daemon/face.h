@@ -72,6 +72,7 @@ struct face {
 	pid_t		 hint_tid;	/* where the app end was last seen */
 	int		 hint_fd;
 	int64_t		 hint_pos;	/* where its search in /proc goes on */
+	int		*kept;		/* GONE: its options; or NULL */
 	struct endpoint	 lname;		/* as bound; GONE: getsockname()'s */
 	struct dgaddrs	 dgaddrs;	/* DGRAM: of what is in its queue */
 	uint64_t	 dgbytes;	/* they are as long together */
@@ -135,6 +136,12 @@ bool	face_fail(struct face *f, int error, bool reset);
  * the same descriptor.  Back to NEW.  On error the face keeps the old one.
  */
 int	face_renew(struct face *f);
+
+/* Options of its socket; when it is GONE those it had, which may still be set
+ * and read, to no effect.  0 or errno. */
+int	face_getopt(const struct face *f, enum sockopt opt, int *val);
+int	face_setopt(struct face *f, enum sockopt opt, int val,
+	    const struct cred *cred);
 
 /* CONNECTING -> OPEN.  app: the app end or -1. */
 void	face_connected(struct face *f, int app);

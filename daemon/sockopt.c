@@ -157,7 +157,7 @@ get_linger(struct call *c)
 	struct linger l = { 0, 0 };
 	int val;
 
-	if (sogetopt(c->face->so, OPT_LINGER, &val) == 0 && val >= 0) {
+	if (face_getopt(c->face, OPT_LINGER, &val) == 0 && val >= 0) {
 		l.l_onoff = 1;
 		l.l_linger = val;
 	}
@@ -242,7 +242,10 @@ get_tcp(struct call *c, int name)
 
 	switch (name) {
 	case TCP_INFO:
-		linux_tcp_info(c->face->so, &ti);
+		memset(&ti, 0, sizeof(ti));
+		ti.tcpi_state = linux_tcp_state(TCPS_CLOSED);
+		if (c->face->so != NULL)
+			linux_tcp_info(c->face->so, &ti);
 		return opt_out(c, &ti, sizeof(ti));
 	case TCP_CONGESTION:
 		return opt_out(c, reno, sizeof(reno));
@@ -264,7 +267,7 @@ sys_getsockopt(struct call *c)
 		error = get_constant(c, name);
 	if (error != ENOPROTOOPT)
 		return error;
-	if (f->so == NULL)
+	if (f->so == NULL && f->state != FACE_GONE)
 		return EINVAL;
 	if (!known_level(level))
 		return EOPNOTSUPP;
@@ -277,7 +280,7 @@ sys_getsockopt(struct call *c)
 	if (level == IPPROTO_TCP && (error = get_tcp(c, name)) != ENOPROTOOPT)
 		return error;
 	if (find_mapped(level, name, &opt) == 0) {
-		if ((error = sogetopt(f->so, opt, &val)) != 0)
+		if ((error = face_getopt(f, opt, &val)) != 0)
 			return error;
 		return opt_out_int(c, val);
 	}
@@ -316,7 +319,7 @@ set_linger(struct call *c)
 	if ((error = call_copyin(c, c->args[3], &l, sizeof(l))) != 0)
 		return error;
 	cred = call_cred(c);
-	return sosetopt(c->face->so, OPT_LINGER,
+	return face_setopt(c->face, OPT_LINGER,
 	    l.l_onoff ? l.l_linger & 0x7fffffff : -1, &cred);
 }
 
@@ -343,7 +346,7 @@ set_mapped(struct call *c, int level, enum sockopt opt)
 	if ((error = opt_in_int(c, level, &val)) != 0)
 		return error;
 	cred = call_cred(c);
-	return sosetopt(c->face->so, opt, val, &cred);
+	return face_setopt(c->face, opt, val, &cred);
 }
 
 int
@@ -354,7 +357,7 @@ sys_setsockopt(struct call *c)
 	enum sockopt opt;
 	int val, error;
 
-	if (f->so == NULL)
+	if (f->so == NULL && f->state != FACE_GONE)
 		return EINVAL;
 	if (!known_level(level))
 		return EOPNOTSUPP;

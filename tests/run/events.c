@@ -382,6 +382,34 @@ peer_closes(void)
 	close(p[0]);
 }
 
+/* Of a connection that is no more. */
+static void
+options_then(int s)
+{
+	struct linger lg = { 1, 7 };
+	struct tcp_info ti = { 0 };
+	socklen_t len = sizeof lg;
+
+	yes("set SO_LINGER", setsockopt(s, SOL_SOCKET, SO_LINGER, &lg, len));
+	memset(&lg, 0, sizeof lg);
+	yes("SO_LINGER", getsockopt(s, SOL_SOCKET, SO_LINGER, &lg, &len));
+	line("SO_LINGER is", "%d %d", lg.l_onoff, lg.l_linger);
+	int_opt("SO_KEEPALIVE", s, SOL_SOCKET, SO_KEEPALIVE);
+	set_int("set SO_KEEPALIVE", s, SOL_SOCKET, SO_KEEPALIVE, 7);
+	int_opt("SO_KEEPALIVE", s, SOL_SOCKET, SO_KEEPALIVE);
+	set_int("set SO_REUSEADDR", s, SOL_SOCKET, SO_REUSEADDR, 1);
+	int_opt("SO_TYPE", s, SOL_SOCKET, SO_TYPE);
+	int_opt("SO_ACCEPTCONN", s, SOL_SOCKET, SO_ACCEPTCONN);
+	set_int("set TCP_NODELAY", s, IPPROTO_TCP, TCP_NODELAY, 1);
+	int_opt("TCP_NODELAY", s, IPPROTO_TCP, TCP_NODELAY);
+	set_int("set IP_TTL", s, IPPROTO_IP, IP_TTL, 33);
+	int_opt("IP_TTL", s, IPPROTO_IP, IP_TTL);
+	int_opt("unknown option", s, IPPROTO_TCP, 9999);
+	len = sizeof ti;
+	yes("TCP_INFO", getsockopt(s, IPPROTO_TCP, TCP_INFO, &ti, &len));
+	line("TCP_INFO state", "%d", ti.tcpi_state);
+}
+
 static void
 peer_resets(void)
 {
@@ -405,6 +433,7 @@ peer_resets(void)
 	res("read a third time", read(p[0], buf, sizeof buf));
 	res("write", write(p[0], "x", 1));
 	error_of(p[0]);
+	options_then(p[0]);
 	close(ep);
 	close(p[0]);
 
