@@ -65,23 +65,19 @@ usage(void)
 static uint64_t
 number(const char *s, const char **end)
 {
+	static const char units[] = "kMG";
+	const char *unit;
 	char *p;
 	uint64_t n;
 
 	if (!isdigit((unsigned char)*s))
 		usage();
 	n = strtoull(s, &p, 10);
-	switch (*p) {
-	case 'G':
-		n *= 1000;
-		__attribute__((fallthrough));
-	case 'M':
-		n *= 1000;
-		__attribute__((fallthrough));
-	case 'k':
-		n *= 1000;
+	unit = *p != '\0' ? strchr(units, *p) : NULL;
+	if (unit != NULL)
 		p++;
-	}
+	for (; unit != NULL && unit >= units; unit--)
+		n *= 1000;
 	*end = p;
 	return n;
 }

@@ -29,10 +29,6 @@
 #include "daemon/control.h"
 #include "netjail/prison.h"
 
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
-
 /*
  * How long all readers together may keep packets waiting in one turn, and how
  * much of a listing is on its way to each (the system may grant less): enough

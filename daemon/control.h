@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <bsd/sys/queue.h>
 
@@ -14,6 +15,10 @@
 #include "base/ctlmsg.h"
 #include "daemon/loop.h"
 #include "sysctl/sysctl.h"
+
+#ifndef SO_PEERPIDFD		/* Linux 6.5 */
+#define SO_PEERPIDFD 77
+#endif
 
 struct conn;
 struct djail;

@@ -253,14 +253,3 @@ dgram_run(struct face *f)
 	(void)dgram_pull(f);
 }
 
-void
-dgram_event(struct face *f, uint32_t events)
-{
-	if (events & EPOLLHUP)
-		f->app_gone = true;
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		f->rx_ready = true;
-	if (events & EPOLLOUT)
-		face_writable(f);
-	face_dirty(f);
-}

@@ -25,8 +25,6 @@ struct face;
 #define DGRAM_FDS	960
 #define DGRAM_FDMASK	0xffffffc0u
 
-void	dgram_event(struct face *f, uint32_t events);
-
 /* Move what can be moved, both ways.  May free f. */
 void	dgram_run(struct face *f);
 

@@ -219,16 +219,22 @@ djail_cred(const struct djail *j, uid_t uid)
 }
 
 uint32_t
-djail_uid(const struct djail *j, uint32_t uid)
+djail_mapuid(const struct djail *j, uint32_t uid)
 {
 	const struct idmap *m;
 
-	if (prison_jid(j->prison) == 0)
-		return uid == 0 ? j->d->owner : uid;
-	for (m = j->uids; uid != 0 && m < j->uids + DJAIL_IDMAPS; m++)
+	for (m = j->uids; m < j->uids + DJAIL_IDMAPS; m++)
 		if (uid - m->outside < m->count)
 			return uid - m->outside + m->inside;
-	return uid == 0 ? 0 : DJAIL_NOBODY;
+	return DJAIL_NOBODY;
+}
+
+uint32_t
+djail_uid(const struct djail *j, uint32_t uid)
+{
+	if (prison_jid(j->prison) == 0)
+		return uid == 0 ? j->d->owner : uid;
+	return uid == 0 ? 0 : djail_mapuid(j, uid);
 }
 
 /* ---- listeners ---- */

@@ -144,6 +144,9 @@ bool	djail_hungup(struct daemon *d);
 /* At the daemon's end: free all, whatever their state. */
 void	djail_fini(struct daemon *d);
 
+/* A uid of ours as the jail's user namespace has it, or DJAIL_NOBODY. */
+uint32_t djail_mapuid(const struct djail *j, uint32_t uid);
+
 /* How j's programs see this uid of a cred: their own number, or the one that
  * stands for those they do not know. */
 uint32_t djail_uid(const struct djail *j, uint32_t uid);

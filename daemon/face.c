@@ -85,6 +85,21 @@ face_upcall(struct socket *so, void *arg, unsigned what)
 	face_dirty(arg);
 }
 
+/* A pair that keeps boundaries: what came and went is seen by who reads it. */
+static void
+packet_event(struct face *f, uint32_t events)
+{
+	if (events & EPOLLHUP)
+		f->app_gone = true;
+	if (events & EPOLLRDHUP)
+		f->app_shut = true;
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		f->rx_ready = true;
+	if (events & EPOLLOUT)
+		face_writable(f);
+	face_dirty(f);
+}
+
 static void
 face_event(struct source *src, uint32_t events)
 {
@@ -95,10 +110,8 @@ face_event(struct source *src, uint32_t events)
 		pump_event(f, events);
 		return;
 	case FACE_DGRAM:
-		dgram_event(f, events);
-		return;
 	case FACE_DIAG:
-		sockdiag_event(f, events);
+		packet_event(f, events);
 		return;
 	case FACE_NEW:
 	case FACE_CONNECTING:

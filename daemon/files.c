@@ -67,7 +67,6 @@
 #define STATUS_COST	20	/* to read a status */
 
 #define MAXNSDEPTH	32	/* the kernel's limit of nested pid namespaces */
-#define NOBODY		65534	/* an id that the reader has no number for */
 #define KERN_FILE	15	/* FreeBSD's number */
 
 /* What goes from slice to slice, in req->cursor. */
@@ -252,24 +251,6 @@ files_jail(struct djail *j)
 	j->nslevel = n - 1;
 }
 
-/* A uid of ours as the jail has it. */
-static uint32_t
-jail_uid(const struct djail *j, uint32_t uid)
-{
-	uint32_t inside, outside, count, found = NOBODY;
-	char path[48];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)j->initpid);
-	if ((f = fopen(path, "re")) == NULL)
-		return found;
-	while (fscanf(f, "%u %u %u", &inside, &outside, &count) == 3)
-		if (uid >= outside && uid - outside < count)
-			found = inside + (uid - outside);
-	fclose(f);
-	return found;
-}
-
 /* The command's name, of which a status escapes two characters. */
 static void
 holder_comm(char comm[XF_COMMLEN], const char *status)
@@ -309,7 +290,7 @@ holder_learn(struct scan *s, struct holder *h)
 	uid = (uint32_t)status_value(status, "\nUid:", 10, 1);
 	h->xf = (struct xfile) {
 		.xf_size = sizeof(h->xf), .xf_pid = nr[level],
-		.xf_uid = j == NULL ? uid : jail_uid(j, uid),
+		.xf_uid = j == NULL ? uid : djail_mapuid(j, uid),
 		.xf_type = DTYPE_SOCKET, .xf_flag = XF_FREAD | XF_FWRITE,
 		.xf_jid = h->jid,
 	};

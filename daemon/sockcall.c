@@ -40,10 +40,6 @@
 #include "netjail/prison.h"
 #include "stack/ip.h"
 
-#ifndef SO_PEERPIDFD		/* Linux 6.5 */
-#define SO_PEERPIDFD 77
-#endif
-
 #define LINUX_HOSTMAX	64	/* of a UTS namespace */
 
 /* Where Linux says something else than FreeBSD. */

@@ -561,20 +561,6 @@ sockdiag_run(struct daemon *d)
 	}
 }
 
-void
-sockdiag_event(struct face *f, uint32_t events)
-{
-	if (events & EPOLLHUP)
-		f->app_gone = true;
-	if (events & EPOLLRDHUP)
-		f->app_shut = true;
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		f->rx_ready = true;
-	if (events & EPOLLOUT)
-		face_writable(f);
-	face_dirty(f);
-}
-
 int
 sockdiag_receive(struct face *f, int app, void *buf, uint32_t room, bool peek,
     uint32_t *lenp)

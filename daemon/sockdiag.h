@@ -26,7 +26,6 @@ int	sockdiag_socket(struct call *c);
  */
 int	sockdiag_open(struct djail *j, int type, int *fdp, struct face **fp);
 
-void	sockdiag_event(struct face *f, uint32_t events);
 /* f is to be served when sockdiag_run() comes to it. */
 void	sockdiag_ready(struct face *f);
 void	sockdiag_fini(struct face *f);

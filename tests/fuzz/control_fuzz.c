@@ -8,7 +8,6 @@
  * many are open as before it.
  */
 #include <assert.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 
 #include "daemon/control.h"
 #include "netjail/prison.h"
+#include "tests/fuzz/fds.h"
 #include "tests/fuzz/input.h"
 
 #define NPEERS	3
@@ -29,19 +29,6 @@ struct world {
 	int		 peer[NPEERS];
 	struct input	*in;
 };
-
-static unsigned
-open_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert(d != NULL);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
 
 static void
 turns(struct world *w)

@@ -5,7 +5,7 @@
  * clock, which the vnet is given by number.
  */
 #include <assert.h>
-#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -21,23 +21,11 @@
 #include "netjail/prison.h"
 #include "stack/ip.h"
 #include "tests/fuzz/daemon.h"
+#include "tests/fuzz/fds.h"
 
 #define TURNS	100000
 
 static unsigned before;		/* descriptors */
-
-static unsigned
-open_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	assert(d != NULL);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
 
 static void
 make_jail(struct daemon *d)
@@ -53,6 +41,10 @@ make_jail(struct daemon *d)
 	int error;
 
 	error = djail_create(d, prison0(d->vnet), &pp, &j, why, sizeof(why));
+	assert(error == 0);
+	do
+		error = djail_create_step(j, why, sizeof(why));
+	while (error == EINPROGRESS);
 	assert(error == 0);
 }
 

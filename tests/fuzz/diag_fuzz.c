@@ -101,7 +101,7 @@ static void
 put_filter(struct world *w)
 {
 	struct nlattr a = { .nla_type = INET_DIAG_REQ_BYTECODE };
-	size_t start = w->len, n = take(w->in) % 32;
+	size_t start = w->len, n = take(w->in) % 32, len;
 
 	put(w, &a, sizeof(a));
 	while (n-- > 0) {
@@ -111,8 +111,8 @@ put_filter(struct world *w)
 		op[1] = (uint8_t)(take(w->in) % 8 * 4);
 		op[2] = (uint8_t)(take(w->in) % 16 * 4);
 		put(w, op, sizeof(op));
-		put(w, more, take_bytes(w->in, more,
-		    take(w->in) % 7 * 4));
+		len = take_bytes(w->in, more, take(w->in) % 7 * 4);
+		put(w, more, len);
 	}
 	if (take(w->in) % 16 == 0)
 		w->len -= w->len > start + 5 ? take(w->in) % 4 : 0;
@@ -162,8 +162,9 @@ static void
 put_bytes(struct world *w)
 {
 	uint8_t buf[256];
+	size_t len = take_bytes(w->in, buf, take(w->in));
 
-	put(w, buf, take_bytes(w->in, buf, take(w->in)));
+	put(w, buf, len);
 }
 
 static void

@@ -60,8 +60,9 @@ static void
 put_bytes(struct world *w)
 {
 	uint8_t buf[255];
+	size_t len = take_bytes(w->in, buf, take(w->in) % sizeof(buf));
 
-	put(w, buf, take_bytes(w->in, buf, take(w->in) % sizeof(buf)));
+	put(w, buf, len);
 }
 
 static void

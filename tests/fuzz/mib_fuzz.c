@@ -43,7 +43,8 @@ request(struct caller *c, const int *mib, unsigned miblen, const void *newval,
 		error = sysctl_step(mib, miblen, &req);
 		assert(req.outlen <= req.outcap);
 		total += req.outlen;
-		assert(total <= MAXOUT && ++slices <= MAXSLICES);
+		slices++;
+		assert(total <= MAXOUT && slices <= MAXSLICES);
 	} while (error == SYSCTL_MORE);
 	assert(error >= 0);
 	free(req.out);

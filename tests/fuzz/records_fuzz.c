@@ -111,13 +111,15 @@ genuine(const int *mib, unsigned miblen, size_t *lenp)
 	const struct cred root = { .prison = prison0(stack) };
 	struct sysctl_req req = { .vnet = stack, .cred = &root };
 	struct stream s = { .buf = NULL };
+	uint8_t *more;
 	int error;
 
 	do {
 		req.outlen = 0;
 		error = sysctl_step(mib, miblen, &req);
-		s.buf = realloc(s.buf, s.len + req.outlen + MAXADD);
-		assert(s.buf != NULL);
+		more = realloc(s.buf, s.len + req.outlen + MAXADD);
+		assert(more != NULL);
+		s.buf = more;
 		if (req.outlen > 0)
 			memcpy(s.buf + s.len, req.out, req.outlen);
 		s.len += req.outlen;
@@ -163,11 +165,9 @@ value(const int *mib, unsigned miblen, size_t *lenp)
 	if (miblen > 0)
 		buf = genuine(mib, miblen, lenp);
 	else {
-		buf = malloc(MAXADD);
+		buf = malloc(2 * MAXADD);
 		assert(buf != NULL);
 		*lenp = take_bytes(in, buf, take_below(in, MAXADD));
-		buf = realloc(buf, *lenp + MAXADD);
-		assert(buf != NULL);
 	}
 	change(buf, lenp);
 	return buf;

@@ -48,7 +48,8 @@ messages(const void *buf, size_t len)
 
 	rtwalk_init(&w, buf, len);
 	while (rtmsg_next(&w, &m)) {
-		assert(++n <= len / 8);
+		n++;
+		assert(n <= len / 8);
 		if (m.rtm != NULL)
 			look(m.rtm, sizeof(*m.rtm));
 		if (m.data != NULL)
@@ -68,7 +69,8 @@ rows(const void *buf, size_t len)
 
 	rtwalk_init(&w, buf, len);
 	while (ifrow_next(&w, &r)) {
-		assert(++n <= len / 8);
+		n++;
+		assert(n <= len / 8);
 		assert(r.plen <= 128 && strlen(r.name) < sizeof(r.name));
 		look(r.data, sizeof(*r.data));
 		if (r.link != NULL)

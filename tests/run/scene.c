@@ -51,7 +51,8 @@ show_line(const char *file, const char *line)
 {
 	bool tcp = *file == 't';
 	char local[32], peer[32], rest[160];
-	unsigned state, tr, uid, timeout, used;
+	unsigned state, tr, uid, timeout;
+	int used;
 	unsigned long tx, rx, when, retr, ino;
 
 	if (sscanf(line, " %*u: %31s %31s %x %lx:%lx %x:%lx %lx %u %u %lu%n",
