@@ -60,6 +60,7 @@ struct conn {
 	struct control	*ctl;
 	struct cred	 cred;		/* whose eyes it sees with */
 	struct djail	*jail;		/* the same; NULL: from outside */
+	LIST_ENTRY(conn) jlink;		/* the others of its jail */
 	TAILQ_ENTRY(conn) link;
 	uint8_t		 in[CTL_MAXREQUEST];
 	size_t		 inlen;

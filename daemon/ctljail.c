@@ -102,6 +102,13 @@ req_diag(struct conn *cn, struct djail *j)
 	return error;
 }
 
+static void
+conn_inside(struct conn *cn, struct djail *j)
+{
+	cn->jail = j;
+	LIST_INSERT_HEAD(&j->conns, cn, jlink);
+}
+
 static int
 req_view(struct conn *cn, struct djail *j)
 {
@@ -112,7 +119,7 @@ req_view(struct conn *cn, struct djail *j)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return conn_end(cn, errno, 0);
 	if ((view = conn_new(cn->ctl, fds[1], nobody)) != NULL)
-		view->jail = j;
+		conn_inside(view, j);
 	error = view == NULL ? conn_end(cn, ENOMEM, 0) :
 	    conn_end_fd(cn, fds[0]);
 	close(fds[0]);
@@ -183,6 +190,8 @@ gone(struct conn *cn)
 	struct daemon *d = conn_daemon(cn);
 	struct djail *j;
 
+	if (cn->jail != NULL)
+		LIST_REMOVE(cn, jlink);
 	jailget_free(cn);
 	jailmake_free(cn);
 	/* A removal may take others along: begin again. */
@@ -231,7 +240,7 @@ control_inject(struct call *c)
 		return errno;
 	cn = conn_new(&c->d->control, fds[1], call_cred(c));
 	if (cn != NULL)
-		cn->jail = c->jail;
+		conn_inside(cn, c->jail);
 	error = cn == NULL ? ENOMEM : notify_addfd(c, fds[0], true, &num);
 	close(fds[0]);
 	if (error == 0)
@@ -242,13 +251,10 @@ control_inject(struct call *c)
 }
 
 void
-control_drop(struct daemon *d, struct djail *j)
+control_drop(struct djail *j)
 {
-	struct conn *cn, *next;
+	struct conn *cn;
 
-	for (cn = TAILQ_FIRST(&d->control.conns); cn != NULL; cn = next) {
-		next = TAILQ_NEXT(cn, link);
-		if (cn->jail == j)
-			conn_free(cn);
-	}
+	while ((cn = LIST_FIRST(&j->conns)) != NULL)
+		conn_free(cn);
 }

@@ -17,6 +17,6 @@ extern const struct control_ops ctljail_ops;
 int	control_inject(struct call *c);
 
 /* End all connections that see the stack as j. */
-void	control_drop(struct daemon *d, struct djail *j);
+void	control_drop(struct djail *j);
 
 #endif

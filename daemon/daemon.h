@@ -75,6 +75,7 @@ struct daemon {
 	uint64_t	 diag_end;	/* served some; when it was over */
 	struct calls	 cancelled;	/* whose face has gone; to be answered */
 	struct listeners hungup;	/* whose parked calls are being dropped */
+	struct htable	 jids;		/* djails by jid, dying ones not */
 	struct djails	 djails;	/* the first is the stack itself, jid 0 */
 	struct djails	 dying;		/* not in djails any more */
 	unsigned	 ndying;

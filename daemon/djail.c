@@ -70,6 +70,12 @@ djail_has_own(const struct prison *pr)
 	    prison_jid(prison_ip_owner_of(parent, &v4)) == 0;
 }
 
+static uint64_t
+jid_hash(int jid)
+{
+	return face_hash((uint64_t)jid);
+}
+
 static struct djail *
 djail_new(struct daemon *d, struct prison *pr, struct djail *up)
 {
@@ -87,6 +93,7 @@ djail_new(struct daemon *d, struct prison *pr, struct djail *up)
 	TAILQ_INIT(&j->listeners);
 	TAILQ_INIT(&j->faces);
 	TAILQ_INSERT_TAIL(&d->djails, j, link);
+	htable_insert(&d->jids, &j->jidlink, jid_hash(prison_jid(pr)));
 	return j;
 }
 
@@ -197,11 +204,15 @@ djail_create_step(struct djail *j, char *errmsg, size_t errlen)
 struct djail *
 djail_find(const struct daemon *d, int jid)
 {
-	struct djail *j;
+	uint64_t h = jid_hash(jid);
+	struct hlink *l;
 
-	TAILQ_FOREACH(j, &d->djails, link)
+	HTABLE_FOREACH(l, &d->jids, h) {
+		struct djail *j = HT_OBJECT(l, struct djail, jidlink);
+
 		if (prison_jid(j->prison) == jid && j->state != DJAIL_MAKING)
 			return j;
+	}
 	return NULL;
 }
 
@@ -411,6 +422,7 @@ djail_remove(struct djail *j)
 	while ((p = prison_descend(j->prison, j->prison)) != NULL)
 		djail_remove(djail_find(d, prison_jid(p)));
 	leash = j->leash;
+	htable_remove(&d->jids, &j->jidlink);
 	TAILQ_REMOVE(&d->djails, j, link);
 	TAILQ_INSERT_TAIL(&d->dying, j, link);
 	d->ndying++;
@@ -467,7 +479,7 @@ djail_free(struct djail *j)
 
 	while ((l = TAILQ_FIRST(&j->listeners)) != NULL)
 		(void)listener_free(l, &all);
-	control_drop(d, j);
+	control_drop(j);
 	unixdiag_fini(j);
 	djail_unwatch(j);
 	nest_leave(j);
@@ -476,8 +488,10 @@ djail_free(struct djail *j)
 	if (j->state == DJAIL_DYING) {
 		TAILQ_REMOVE(&d->dying, j, link);
 		d->ndying--;
-	} else
+	} else {
+		htable_remove(&d->jids, &j->jidlink);
 		TAILQ_REMOVE(&d->djails, j, link);
+	}
 	prison_put(d->vnet, j->prison);
 	free(j);
 }

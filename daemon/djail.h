@@ -51,6 +51,8 @@ struct listener {		/* a seccomp listener */
 struct djail {
 	struct daemon	*d;
 	struct prison	*prison;	/* a reference */
+	struct hlink	 jidlink;	/* in daemon->jids until DYING */
+	LIST_HEAD(, conn) conns;	/* that ask from inside it */
 	enum djail_state state;
 	struct listeners listeners;
 	struct faces	 faces;

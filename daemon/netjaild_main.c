@@ -259,6 +259,7 @@ daemon_init(struct daemon *d)
 	    (error = htable_init(d->vnet, &d->faces)) != 0 ||
 	    (error = htable_init(d->vnet, &d->inos)) != 0 ||
 	    (error = htable_init(d->vnet, &d->nests)) != 0 ||
+	    (error = htable_init(d->vnet, &d->jids)) != 0 ||
 	    (error = djail_init(d)) != 0)
 		return error;
 	files_init(d);
@@ -280,6 +281,7 @@ daemon_fini(struct daemon *d)
 	htable_fini(&d->faces);
 	htable_fini(&d->inos);
 	htable_fini(&d->nests);
+	htable_fini(&d->jids);
 	vnet_free(d->vnet);
 }
 
