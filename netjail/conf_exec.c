@@ -156,7 +156,7 @@ enter_words(const struct conf_exec *x, struct words *w, char *jid, size_t len)
 	add_word(w, jid);
 }
 
-/* What is left of path below dir, which is not "/"; NULL: it is not below it. */
+/* What is left of path below dir, which is not "/"; NULL: it is not below. */
 static const char *
 below(const char *path, const char *dir)
 {

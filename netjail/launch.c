@@ -7,8 +7,8 @@
  * namespace concerns children only; so P stays wholly outside, and no path
  * leads from the jail to it or to its connection.)
  *
- * Nor does C show anything of us to the jail's root, who sees it in /proc: it is
- * not dumpable until it is the command, for else he could open our program,
+ * Nor does C show anything of us to the jail's root, who sees it in /proc: it
+ * is not dumpable until it is the command, for else he could open our program,
  * /proc/PID/exe, and write it when nobody runs it.  That hides its descriptors
  * from P as well; so C shares them with E, which is not in sight in there and
  * stays until P has what it needs, or C has ended.
