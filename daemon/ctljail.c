@@ -102,7 +102,7 @@ req_diag(struct conn *cn, struct djail *j)
 	return error;
 }
 
-static void
+void
 conn_inside(struct conn *cn, struct djail *j)
 {
 	cn->jail = j;

@@ -16,6 +16,9 @@ extern const struct control_ops ctljail_ops;
 /* socket(AF_NETJAIL) in a jail: a connection that knows whose it is. */
 int	control_inject(struct call *c);
 
+/* cn sees the stack as j, and ends with it.  Once, when cn is new. */
+void	conn_inside(struct conn *cn, struct djail *j);
+
 /* End all connections that see the stack as j. */
 void	control_drop(struct djail *j);
 

@@ -89,4 +89,12 @@ struct daemon {
 	struct source	 signals;	/* signalfd */
 };
 
+/*
+ * Make d's tables, with the stack itself as the first of its jails; d is zero
+ * but for its vnet and loop, which are there.  0 or errno.  The end of it lets
+ * all jails and pairs go, but not vnet and loop.
+ */
+int	daemon_tables_init(struct daemon *d);
+void	daemon_tables_fini(struct daemon *d);
+
 #endif

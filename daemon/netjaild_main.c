@@ -31,10 +31,8 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
-#include "daemon/files.h"
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
-#include "daemon/unixdiag.h"
 #include "daemon/turn.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
@@ -240,48 +238,24 @@ daemon_init(struct daemon *d)
 {
 	int error;
 
-	TAILQ_INIT(&d->dirty);
-	TAILQ_INIT(&d->later);
-	TAILQ_INIT(&d->gone);
-	TAILQ_INIT(&d->parked);
-	TAILQ_INIT(&d->diags);
-	TAILQ_INIT(&d->cancelled);
-	TAILQ_INIT(&d->hungup);
-	TAILQ_INIT(&d->djails);
-	TAILQ_INIT(&d->dying);
 	d->owner = geteuid();
-	targets_init(&d->targets);
 	raise_limits();
 	while (pairs_low(&d->pairs) && pairs_refill(&d->pairs))
 		continue;
 	if ((error = loop_init(&d->loop)) != 0 ||
-	    (error = stack_init(d)) != 0 ||
-	    (error = htable_init(d->vnet, &d->faces)) != 0 ||
-	    (error = htable_init(d->vnet, &d->inos)) != 0 ||
-	    (error = htable_init(d->vnet, &d->nests)) != 0 ||
-	    (error = htable_init(d->vnet, &d->jids)) != 0 ||
-	    (error = djail_init(d)) != 0)
+	    (error = stack_init(d)) != 0)
 		return error;
-	files_init(d);
-	sosetparked(d->vnet, face_parked);
-	unixdiag_list(d);
-	return 0;
+	return daemon_tables_init(d);
 }
 
 static void
 daemon_fini(struct daemon *d)
 {
 	control_fini(&d->control);
-	djail_fini(d);
+	daemon_tables_fini(d);
 	capture_stop(d);
 	if (d->spare != NULL)
 		m_freem(d->vnet, d->spare);
-	pairs_fini(&d->pairs);
-	targets_fini(&d->targets);
-	htable_fini(&d->faces);
-	htable_fini(&d->inos);
-	htable_fini(&d->nests);
-	htable_fini(&d->jids);
 	vnet_free(d->vnet);
 }
 

@@ -14,10 +14,8 @@
 #include "daemon/ctljail.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
-#include "daemon/files.h"
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
-#include "daemon/unixdiag.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
 #include "tests/fuzz/daemon.h"
@@ -57,26 +55,11 @@ fuzz_daemon_new(void)
 
 	assert(d != NULL);
 	before = open_descriptors();
-	TAILQ_INIT(&d->dirty);
-	TAILQ_INIT(&d->gone);
-	TAILQ_INIT(&d->parked);
-	TAILQ_INIT(&d->diags);
-	TAILQ_INIT(&d->cancelled);
-	TAILQ_INIT(&d->hungup);
-	TAILQ_INIT(&d->djails);
-	TAILQ_INIT(&d->dying);
 	TAILQ_INIT(&d->control.conns);
-	targets_init(&d->targets);
 	if ((error = loop_init(&d->loop)) == 0 &&
-	    (error = vnet_new(seed, 1, &d->vnet)) == 0 &&
-	    (error = htable_init(d->vnet, &d->faces)) == 0 &&
-	    (error = htable_init(d->vnet, &d->inos)) == 0 &&
-	    (error = htable_init(d->vnet, &d->nests)) == 0)
-		error = djail_init(d);
+	    (error = vnet_new(seed, 1, &d->vnet)) == 0)
+		error = daemon_tables_init(d);
 	assert(error == 0);
-	files_init(d);
-	sosetparked(d->vnet, face_parked);
-	unixdiag_list(d);
 	d->control.vnet = d->vnet;
 	d->control.loop = &d->loop;
 	d->control.ops = &ctljail_ops;
@@ -91,12 +74,7 @@ fuzz_daemon_free(struct daemon *d)
 
 	while ((cn = TAILQ_FIRST(&d->control.conns)) != NULL)
 		conn_free(cn);
-	djail_fini(d);
-	pairs_fini(&d->pairs);
-	targets_fini(&d->targets);
-	htable_fini(&d->faces);
-	htable_fini(&d->inos);
-	htable_fini(&d->nests);
+	daemon_tables_fini(d);
 	vnet_free(d->vnet);
 	close(d->loop.epfd);
 	free(d);
@@ -108,6 +86,7 @@ settle(struct daemon *d)
 {
 	struct face *f;
 
+	face_turn(d);
 	d->busy = vnet_run(d->vnet, 64);
 	while ((f = TAILQ_FIRST(&d->dirty)) != NULL) {
 		TAILQ_REMOVE(&d->dirty, f, dlink);
@@ -115,6 +94,7 @@ settle(struct daemon *d)
 		face_serve(f);
 	}
 	sockdiag_run(d);
+	d->busy |= !TAILQ_EMPTY(&d->later);
 	if (d->ndying > 0)
 		djail_reap(d);
 }
@@ -156,7 +136,8 @@ fuzz_daemon_connect(struct daemon *d, struct djail *j, struct conn **cnp)
 	assert(error == 0);
 	cn = conn_new(&d->control, sv[1], cred);
 	assert(cn != NULL);
-	cn->jail = j;
+	if (j != NULL)
+		conn_inside(cn, j);
 	if (cnp != NULL)
 		*cnp = cn;
 	return sv[0];
