@@ -363,11 +363,12 @@ dir_open_fds(struct dir *dir, struct scan *s, pid_t pid, uint64_t place)
 	pid_t tid;
 
 	snprintf(path, sizeof(path), "%d/fd", (int)pid);
-	if (!dir_open(dir, s->proc, path, place))
+	if (dir_open(dir, s->proc, path, place)) {
+		if (dir_peek(dir) != NULL)
+			return true;
+		close(dir->fd);
+	} else if (errno != EACCES)	/* root's, of an ended first thread */
 		return false;
-	if (dir_peek(dir) != NULL)
-		return true;
-	close(dir->fd);
 	s->left -= PROCESS_COST;
 	if ((tid = proc_other_thread(pid)) == 0)
 		return false;

@@ -54,7 +54,8 @@ until_ok 5 sh -c '"$0" attach a hostname </dev/null | grep -qx other.test' \
 is "$("$C/jailed" attach a sh -c 'hostname; "$0"' "$C/range" </dev/null)" \
     "other.test
 20000" "a program that attaches has the jail's host name and ports"
-is "$("$C/jailed" attach a inetstat_in_jail=1 env 2>&1 | tail -n 1)" \
+is "$(PATH=/usr/bin:/bin "$C/jailed" attach a inetstat_in_jail=1 env 2>&1 |
+    tail -n 1)" \
     "jailed: inetstat_in_jail=1: No such file or directory" \
     "it goes on after jail_attach() as it was"
 says "outside: jailed 0

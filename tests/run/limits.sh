@@ -33,8 +33,9 @@ jail udp 10.0.14.3 python3 "$T/native" 10.0.14.3 100 >/dev/null
 before=$(most)
 is "$(jail udp 10.0.14.3 python3 "$T/native" 10.0.14.3 60000)" True \
     "a program that reads datagrams without asking may ask"
-check "and nobody remembers whose the others were" \
-    test $(($(most) - before)) -lt 1000	# KB; each is some 70 bytes
+# KB; each is some 70 bytes.  A sanitizer keeps what was freed.
+[ -n "$short" ] || check "and nobody remembers whose the others were" \
+    test $(($(most) - before)) -lt 1000
 
 # A process is looked at by its status, where all its groups are.
 cat >"$T/groups" <<'X'
