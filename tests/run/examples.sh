@@ -3,7 +3,12 @@
 #
 # Each page of programs, files and the system has a daemon of its own, so that
 # its first jail is number 1, and what is installed in PATH, so that tools that
-# stay out of it do.  See examples.py for how a page is read.
+# stay out of it do.  See examples.py for how a page is read.  Some listen on a
+# port outside jails: root has a network of its own for that.
+if [ "$(id -u)" = 0 ] && [ -z "${examples_net:-}" ]; then
+	examples_net=own exec unshare -n sh -c \
+	    'ip link set lo up && exec sh "$@"' sh "$0" "$@"
+fi
 own_daemon=yes
 . "$(dirname "$0")/lib.sh"
 needs python3 bash make curl socat jq
