@@ -20,6 +20,7 @@
 
 #include "netstat/jail.h"
 #include "netstat/name.h"
+#include "netstat/option.h"
 #include "netstat/show.h"
 #include "netstat/source.h"
 #include "sysctl/xroute.h"
@@ -30,15 +31,6 @@ struct command {
 	const struct protox	*proto;		/* -p */
 	const char		*jail;		/* -j */
 	unsigned		 fib;		/* -F */
-};
-
-struct option {
-	char		 letter;
-	bool		 argument;
-	/* one of these three */
-	void		(*set)(struct command *, const char *arg);
-	size_t		 flag;		/* offset of a bool in struct view */
-	const char	*missing;	/* what it would show */
 };
 
 static void	usage(void) __attribute__((noreturn));
@@ -224,44 +216,15 @@ static const struct option options[] = {
 };
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
 
-/* getopt(3)'s description of the table. */
-static const char *
-optstring(void)
-{
-	static char s[2 + 2 * NOPTIONS + 1];
-	char *p = s;
-	size_t i;
-
-	*p++ = '+';	/* glibc: leave operands where they are */
-	*p++ = ':';	/* the messages are ours */
-	for (i = 0; i < NOPTIONS; i++) {
-		*p++ = options[i].letter;
-		if (options[i].argument)
-			*p++ = ':';
-	}
-	*p = '\0';
-	return s;
-}
-
-static void
-apply(struct command *c, const struct option *opt, const char *arg)
-{
-	if (opt->missing != NULL)
-		errx(1, "-%c (%s) is not supported by this stack", opt->letter,
-		    opt->missing);
-	if (opt->set != NULL)
-		opt->set(c, arg);
-	else
-		*(bool *)((char *)&c->view + opt->flag) = true;
-}
-
 static void
 parse(struct command *c, int argc, char **argv)
 {
+	char spec[OPTION_STRLEN(NOPTIONS)];
 	size_t i;
 	int ch;
 
-	while ((ch = getopt(argc, argv, optstring())) != -1) {
+	option_string(options, NOPTIONS, spec);
+	while ((ch = getopt(argc, argv, spec)) != -1) {
 		if (ch == '?' || ch == ':') {
 			warnx(ch == ':' ? "option requires an argument -- %c" :
 			    "illegal option -- %c", optopt);
@@ -269,7 +232,7 @@ parse(struct command *c, int argc, char **argv)
 		}
 		for (i = 0; options[i].letter != ch; i++)
 			continue;
-		apply(c, &options[i], optarg);
+		option_apply(&options[i], c, &c->view, optarg);
 	}
 	if (optind < argc && isdigit((unsigned char)*argv[optind]))
 		set_interval(c, argv[optind++]);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "netstat/jail.h"
+#include "netstat/option.h"
 #include "netstat/sockstat.h"
 #include "netstat/source.h"
 
@@ -26,15 +27,6 @@ struct command {
 	struct portset	 ports;		/* -p */
 	bool		 protocols;	/* -P */
 	const char	*jail;		/* -j */
-};
-
-struct option {
-	char		 letter;
-	bool		 argument;
-	/* one of these three */
-	void		(*set)(struct command *, const char *arg);
-	size_t		 flag;		/* offset of a bool in struct sockview */
-	const char	*missing;	/* what it would show */
 };
 
 static void	usage(void) __attribute__((noreturn));
@@ -155,37 +147,6 @@ static const struct option options[] = {
 };
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
 
-/* getopt(3)'s description of the table. */
-static const char *
-optstring(void)
-{
-	static char s[2 + 2 * NOPTIONS + 1];
-	char *p = s;
-	size_t i;
-
-	*p++ = '+';	/* glibc: leave operands where they are */
-	*p++ = ':';	/* the messages are ours */
-	for (i = 0; i < NOPTIONS; i++) {
-		*p++ = options[i].letter;
-		if (options[i].argument)
-			*p++ = ':';
-	}
-	*p = '\0';
-	return s;
-}
-
-static void
-apply(struct command *c, const struct option *opt, const char *arg)
-{
-	if (opt->missing != NULL)
-		errx(1, "-%c (%s) is not supported by this stack", opt->letter,
-		    opt->missing);
-	if (opt->set != NULL)
-		opt->set(c, arg);
-	else
-		*(bool *)((char *)&c->view + opt->flag) = true;
-}
-
 /* What was not said: all families, all protocols, all states. */
 static void
 defaults(struct sockview *v, bool protocols)
@@ -203,10 +164,12 @@ defaults(struct sockview *v, bool protocols)
 static void
 parse(struct command *c, int argc, char **argv)
 {
+	char spec[OPTION_STRLEN(NOPTIONS)];
 	size_t i;
 	int ch;
 
-	while ((ch = getopt(argc, argv, optstring())) != -1) {
+	option_string(options, NOPTIONS, spec);
+	while ((ch = getopt(argc, argv, spec)) != -1) {
 		if (ch == '?' || ch == ':') {
 			warnx(ch == ':' ? "option requires an argument -- %c" :
 			    "illegal option -- %c", optopt);
@@ -214,7 +177,7 @@ parse(struct command *c, int argc, char **argv)
 		}
 		for (i = 0; options[i].letter != ch; i++)
 			continue;
-		apply(c, &options[i], optarg);
+		option_apply(&options[i], c, &c->view, optarg);
 	}
 	if (optind < argc)
 		usage();
