@@ -34,6 +34,8 @@ core	= $(filter-out $(MAINS) $(TOOL) $(LIBSRC) $(WATCH) sysctl/show_%, \
 objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 CORE	= $(call core,$(LAYERS))
+# The MIB on a socket, for whoever embeds the stack.
+CONTROL	= $(addprefix daemon/,control.c loop.c turn.c) sysctl/client.c
 DAEMON	= $(CORE) $(wildcard daemon/*.c) sysctl/client.c
 NETSTAT	= $(filter-out $(MAINS),$(wildcard netstat/*.c)) sysctl/client.c \
 	  base/inaddr.c
@@ -57,7 +59,7 @@ LIB	= $(B)/lib/$(LIBNAME)
 VERSION	= $(shell sed -n 's/.*NETJAIL_VERSION[^"]*"\(.*\)"/\1/p' base/version.h)
 STACKNAME = libnetjail-stack.so.$(VERSION)
 STACKLIB = $(B)/lib/$(STACKNAME)
-STACKSRC = $(CORE) daemon/control.c daemon/loop.c sysctl/client.c
+STACKSRC = $(CORE) $(CONTROL)
 
 all: $(PROGS) $(LIB) $(STACKLIB)	## build everything into build/bin and build/lib
 
@@ -166,7 +168,7 @@ UNITS	+= $(GOLDEN)
 # with clang, whose search takes the place of replay.c.
 FUZZ	= $(patsubst tests/fuzz/%_fuzz.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZMAIN ?= replay
-FUZZ_control = daemon/control.c daemon/loop.c sysctl/client.c
+FUZZ_control = $(CONTROL)
 FUZZ_conf = netjail/conf.c netjail/conf_parse.c netjail/conf_order.c
 FUZZ_rtmsg = $(addprefix netstat/,rtmsg.c ifrow.c xo.c out.c)
 FUZZ_records = $(filter-out $(MAINS) netstat/source.c,$(wildcard netstat/*.c)) \
@@ -196,7 +198,7 @@ BENCH	= $(addprefix $(B)/bench/,calls kernel)
 # A program that embeds the stack, and shows it with the daemon's control socket.
 CAPACITY = $(B)/bench/capacity
 $(CAPACITY): $(call objs,$(wildcard bench/capacity*.c) $(CORE) \
-	  daemon/control.c daemon/loop.c sysctl/client.c)
+	  $(CONTROL))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lbsd
 
@@ -269,7 +271,7 @@ lint:			## clang -Werror, clang-tidy, cppcheck, man pages, scripts
 	@$(MAKE) --no-print-directory B=build/clang CC=clang tests-built
 	@sh tests/lint $(CFLAGS)
 
-bench: all $(BENCH)	## one figure a line: name value unit
+bench: all $(BENCH) $(RUNPROG)	## one figure a line: name value unit
 	@./setup test || echo "bench: figures that need it will be missing"
 	@sh bench/bench $(B)
 

@@ -27,6 +27,7 @@
 #include <sys/un.h>
 
 #include "daemon/control.h"
+#include "daemon/turn.h"
 #include "netjail/prison.h"
 
 /*
@@ -322,7 +323,7 @@ conn_want(struct conn *cn, bool writing)
 
 /* A turn is known by its time. */
 static void
-turn_begin(struct control *ctl, uint64_t now)
+control_turn(struct control *ctl, uint64_t now)
 {
 	ctl->turn = ctl->vnet->now;
 	ctl->turn_end = now + TURN_NS;
@@ -344,7 +345,7 @@ turn_over(struct conn *cn, bool worked)
 	uint64_t now = loop_now();
 
 	if (ctl->turn != ctl->vnet->now)
-		turn_begin(ctl, now);
+		control_turn(ctl, now);
 	if (worked || !ctl->queue || cn->put_off + 1 == ctl->nturn) {
 		if (!ctl->served || now < ctl->turn_end) {
 			ctl->served = true;
@@ -355,6 +356,7 @@ turn_over(struct conn *cn, bool worked)
 		cn->put_off = ctl->nturn;
 		ctl->put_off = true;
 	}
+	turn_putoff(ctl->vnet);
 	return true;
 }
 

@@ -31,6 +31,7 @@
 #include "daemon/files.h"
 #include "daemon/nest.h"
 #include "daemon/notify.h"
+#include "daemon/turn.h"
 #include "daemon/unixdiag.h"
 #include "netjail/prison.h"
 #include "stack/ip.h"
@@ -303,8 +304,10 @@ djail_hungup(struct daemon *d)
 
 	while ((l = TAILQ_FIRST(&d->hungup)) != NULL) {
 		j = l->jail;
-		if (listener_free(l, &budget))
+		if (listener_free(l, &budget)) {
+			turn_putoff(d->vnet);
 			return true;
+		}
 		d->sweep_at = d->vnet->now + SWEEP_DELAY;
 		djail_check(j);
 	}
@@ -531,6 +534,7 @@ djail_reap(struct daemon *d)
 		TAILQ_INSERT_TAIL(&d->dying, j, link);
 		if (djail_step(j, &budget)) {
 			d->busy = true;
+			turn_putoff(d->vnet);
 			return;
 		}
 	}

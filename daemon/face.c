@@ -21,6 +21,7 @@
 #include "daemon/notify.h"
 #include "daemon/pump.h"
 #include "daemon/sockdiag.h"
+#include "daemon/turn.h"
 
 #define RECORD_NS	500	/* a record of a listing takes as long */
 #define LATER_BATCH	64	/* faces put off that a turn takes up again */
@@ -355,6 +356,7 @@ void
 face_later(struct face *f)
 {
 	face_clean(f);
+	turn_putoff(f->d->vnet);
 	f->islater = true;
 	TAILQ_INSERT_TAIL(&f->d->later, f, dlink);
 }

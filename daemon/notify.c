@@ -19,6 +19,7 @@
 #include "daemon/nest.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
+#include "daemon/turn.h"
 
 #define PROBE_FAST	(20 * NSEC_PER_MSEC)
 #define PROBE_SLOW	(60 * NSEC_PER_MSEC)	/* for those parked > 1 s */
@@ -308,7 +309,10 @@ notify_cancelled(struct daemon *d)
 		notify_send(c, 0, (int)c->val, 0);
 		call_unpark(c);
 	}
-	return !TAILQ_EMPTY(&d->cancelled);
+	if (TAILQ_EMPTY(&d->cancelled))
+		return false;
+	turn_putoff(d->vnet);
+	return true;
 }
 
 bool

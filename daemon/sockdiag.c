@@ -40,6 +40,7 @@
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
 #include "daemon/sockdiag_int.h"
+#include "daemon/turn.h"
 #include "daemon/unixdiag.h"
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
@@ -543,6 +544,7 @@ sockdiag_run(struct daemon *d)
 	while ((sd = TAILQ_FIRST(&d->diags)) != NULL) {
 		if (turn_over(d)) {
 			d->busy = true;
+			turn_putoff(d->vnet);
 			return;
 		}
 		f = sd->face;

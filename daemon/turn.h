@@ -15,4 +15,8 @@ void	turn_begin(struct vnet *v);
  * next sleep: a turn is over, another begins. */
 void	turn_end(struct vnet *v);
 
+/* Something has had its share of this turn and goes on in a later one: counted
+ * whether turns are measured or not. */
+void	turn_putoff(struct vnet *v);
+
 #endif
