@@ -35,7 +35,7 @@ objs	= $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 CORE	= $(call core,$(LAYERS))
 # The MIB on a socket, for whoever embeds the stack.
-CONTROL	= $(addprefix daemon/,control.c loop.c turn.c) sysctl/client.c
+CONTROL	= $(addprefix daemon/,control.c loop.c reserve.c turn.c) sysctl/client.c
 DAEMON	= $(CORE) $(wildcard daemon/*.c) sysctl/client.c
 NETSTAT	= $(filter-out $(MAINS),$(wildcard netstat/*.c)) sysctl/client.c \
 	  base/inaddr.c
@@ -134,12 +134,13 @@ $(B)/unit/$(1): $(call objs,tests/unit/$(1).c $(call core,$(call upto,$(call lay
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lcmocka -lbsd
 endef
 
-# What of daemon/ makes no system calls has unit tests too: daemon_X_test.c is
-# linked with X.
+# What of daemon/ stands alone has unit tests too: daemon_X_test.c is linked with
+# X and base/.
 DUNIT	= $(filter daemon_%,$(UNIT))
 $(foreach t,$(filter-out daemon_%,$(UNIT)),$(eval $(call UNIT_RULE,$(t))))
 $(addprefix $(B)/unit/,$(DUNIT)): $(B)/unit/daemon_%_test: \
-	  $(B)/obj/tests/unit/daemon_%_test.o $(B)/obj/daemon/%.o
+	  $(B)/obj/tests/unit/daemon_%_test.o $(B)/obj/daemon/%.o \
+	  $(call objs,$(call core,base))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
 

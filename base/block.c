@@ -8,13 +8,16 @@
  * first chunk is left as it is: a small stack should not hold two megabytes
  * because of a few objects.
  *
- * A huge page is asked for, not waited for: khugepaged makes it, by default for
- * eight chunks in ten seconds.  Until it has been there a million new objects
- * are on small pages, and each look at one costs half as much again.
+ * Making a huge page takes the system a fraction of a millisecond, or several of
+ * them, and packets would wait; so whoever has a second thread may let it keep
+ * chunks ready (zreserve()).  Where none is ready a huge page is asked for, not
+ * waited for: khugepaged makes it, by default for eight chunks in ten seconds.
+ * Until it has been there a million new objects are on small pages, and each
+ * look at one costs half as much again.
  *
  *	full chunk	in no list
  *	partial chunk	in blocks->partial
- *	empty chunk	blocks->spare, if that is unset; else unmapped
+ *	empty chunk	blocks->spare, if that is unset; else given away
  *
  * mmap(2) and madvise(2) here, and malloc(3), are how the core gets memory;
  * there is nothing to be heard from them but whether there is some.  Without
@@ -30,8 +33,7 @@
 #include "base/block.h"
 #include "base/zone.h"
 
-#define CHUNK	((size_t)2 * 1024 * 1024)
-#define NBLOCKS	(CHUNK / ZBLOCK)
+#define NBLOCKS	(ZCHUNK / ZBLOCK)
 
 struct chunk {
 	RB_ENTRY(chunk)	 entry;
@@ -58,23 +60,53 @@ blocks_init(struct blocks *bs)
 	LIST_INIT(&bs->partial);
 	bs->spare = NULL;
 	bs->nchunks = 0;
+	bs->reserve = NULL;
 }
 
 /* Twice as much holds an aligned piece; the rest goes back. */
-static void *
-chunk_map(void)
+void *
+zchunk(void)
 {
-	char *p = mmap(NULL, 2 * CHUNK, PROT_READ | PROT_WRITE,
+	char *p = mmap(NULL, 2 * ZCHUNK, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t before;
 
 	if (p == MAP_FAILED)
 		return NULL;
-	before = -(uintptr_t)p & (CHUNK - 1);
+	before = -(uintptr_t)p & (ZCHUNK - 1);
 	if (before > 0)
 		munmap(p, before);
-	munmap(p + before + CHUNK, CHUNK - before);
+	munmap(p + before + ZCHUNK, ZCHUNK - before);
 	return p + before;
+}
+
+/*
+ * From the system.  A fault in a chunk without a single page would make a huge
+ * one at once; where there is one, the system does it behind our back.
+ */
+static void *
+chunk_map(bool huge)
+{
+	void *p = zchunk();
+
+	if (p == NULL)
+		return NULL;
+	*(volatile char *)p = 0;
+	if (huge)
+		madvise(p, ZCHUNK, MADV_HUGEPAGE);
+	return p;
+}
+
+static void *
+chunk_take(struct blocks *bs)
+{
+	struct zreserve *zr = bs->reserve;
+	bool first = bs->nchunks == 0;
+	void *p = NULL;
+
+	if (!first && zr != NULL)
+		p = zr->take(zr, bs->nchunks);
+	return p != NULL ? p : chunk_map(!first);
 }
 
 static struct chunk *
@@ -85,18 +117,10 @@ chunk_new(struct blocks *bs)
 
 	if (c == NULL)
 		return NULL;
-	if ((p = chunk_map()) == NULL) {
+	if ((p = chunk_take(bs)) == NULL) {
 		free(c);
 		return NULL;
 	}
-	/*
-	 * A fault in a chunk without a single page would make a huge one at
-	 * once, and keep packets waiting for milliseconds; where there is one,
-	 * the system does it behind our back.
-	 */
-	*(volatile char *)p = 0;
-	if (bs->nchunks > 0)
-		madvise(p, CHUNK, MADV_HUGEPAGE);
 	c->base = (uintptr_t)p;
 	c->free = UINT32_MAX;
 	RB_INSERT(chunktree, &bs->chunks, c);
@@ -108,9 +132,12 @@ static void
 chunk_free(struct blocks *bs, struct chunk *c)
 {
 	RB_REMOVE(chunktree, &bs->chunks, c);
-	munmap((void *)c->base, CHUNK);
-	free(c);
 	bs->nchunks--;
+	if (bs->reserve != NULL)
+		bs->reserve->give(bs->reserve, (void *)c->base, bs->nchunks);
+	else
+		munmap((void *)c->base, ZCHUNK);
+	free(c);
 }
 
 void
@@ -157,7 +184,7 @@ block_get(struct blocks *bs)
 void
 block_put(struct blocks *bs, void *block)
 {
-	struct chunk key = { .base = (uintptr_t)block & ~(CHUNK - 1) };
+	struct chunk key = { .base = (uintptr_t)block & ~(ZCHUNK - 1) };
 	struct chunk *c;
 
 	if (ZONE_MALLOC) {

@@ -21,6 +21,7 @@
 #endif
 
 struct chunk;
+struct zreserve;
 
 RB_HEAD(chunktree, chunk);
 
@@ -29,6 +30,7 @@ struct blocks {
 	LIST_HEAD(, chunk) partial;	/* have free blocks */
 	struct chunk	*spare;		/* has nothing but free blocks */
 	size_t		 nchunks;
+	struct zreserve	*reserve;	/* NULL: nobody */
 };
 
 void	blocks_init(struct blocks *bs);

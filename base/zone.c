@@ -134,6 +134,12 @@ zarray_resize(struct vnet *v, void *p, size_t size)
 	return fails(v) ? NULL : realloc(p, size);
 }
 
+void
+zreserve(struct vnet *v, struct zreserve *zr)
+{
+	V_zones(v)->blocks.reserve = zr;
+}
+
 static inline size_t
 roundup2(size_t n, size_t to)
 {

@@ -69,6 +69,28 @@ void	zfail(struct zone *z, int n);
  * it has failed, or was off. */
 int	zfail_any(struct vnet *v, int n);
 
+#define ZCHUNK	((size_t)2 * 1024 * 1024)
+
+/*
+ * Who has memory ready for a vnet: pieces of ZCHUNK bytes, aligned to that, from
+ * mmap(2), whatever is in them.  Neither function waits.  have: pieces that the
+ * vnet holds without this one.
+ */
+struct zreserve {
+	/* One is needed; NULL: none is ready, the vnet asks the system. */
+	void	*(*take)(struct zreserve *zr, size_t have);
+	/* One is not needed any more, whoever it came from. */
+	void	 (*give)(struct zreserve *zr, void *chunk, size_t have);
+};
+
+/* zr is the caller's, and must stay until vnet_free() or another call of this.
+ * NULL: nobody, as at first. */
+void	zreserve(struct vnet *v, struct zreserve *zr);
+
+/* Such a piece, for who makes them ready; not a page of it is there yet.  NULL:
+ * no memory. */
+void	*zchunk(void);
+
 #define ZBLOCK	((size_t)64 * 1024)
 
 /* A block of ZBLOCK bytes, aligned to that, not zeroed.  NULL: no memory. */

@@ -104,8 +104,10 @@ shuffle_next(struct shuffle *s)
 	return s->at;
 }
 
-/* A new stack, the same at each run. */
+/* A new stack, the same at each run, with memory made ready for it as netjaild
+ * does.  One at a time. */
 struct vnet *bench_vnet(void);
+void	bench_vnet_free(struct vnet *v);
 bool	has_value(struct vnet *v, const char *name);
 void	set_value(struct vnet *v, const char *name, int value);
 

@@ -113,7 +113,7 @@ range_fini(struct range *r)
 	while (r->n > 0)
 		in_pcbfree(r->inp[--r->n]);
 	in_pcbinfo_destroy(r->v, r->pi);
-	vnet_free(r->v);
+	bench_vnet_free(r->v);
 }
 
 static void

@@ -118,7 +118,7 @@ run_growth(uint64_t n)
 		delay_since(&out, start);
 	}
 	in_pcbinfo_destroy(v, pi);
-	vnet_free(v);
+	bench_vnet_free(v);
 	free(inp);
 	short_size(n, size);
 	snprintf(name, sizeof(name), "growth.%s", size);

@@ -216,7 +216,7 @@ table_fini(struct table *t)
 	free(t->jail);
 	free(t->inp);
 	in_pcbinfo_destroy(t->v, t->pi);
-	vnet_free(t->v);
+	bench_vnet_free(t->v);
 	/* Or what the next one takes would not all be seen. */
 	malloc_trim(0);
 }

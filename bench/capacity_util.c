@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/capacity.h"
+#include "daemon/reserve.h"
 #include "sysctl/sysctl.h"
 
 #define BAR_WIDTH	40
@@ -199,6 +200,8 @@ shuffle_begin(uint64_t n)
 	return s;
 }
 
+static struct reserve reserve;
+
 struct vnet *
 bench_vnet(void)
 {
@@ -206,7 +209,16 @@ bench_vnet(void)
 	struct vnet *v;
 
 	must(vnet_new(seed, NSEC_PER_SEC, &v), "vnet");
+	reserve_init(&reserve);
+	zreserve(v, &reserve.zr);
 	return v;
+}
+
+void
+bench_vnet_free(struct vnet *v)
+{
+	vnet_free(v);
+	reserve_fini(&reserve);
 }
 
 bool

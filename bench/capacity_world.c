@@ -328,7 +328,7 @@ world_free(struct world *w)
 		prison_remove(w->v, w->jail[i]);
 		prison_put(w->v, w->jail[i]);
 	}
-	vnet_free(w->v);
+	bench_vnet_free(w->v);
 	free(w->so);
 	free(w->jail);
 }

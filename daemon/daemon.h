@@ -22,7 +22,9 @@
  *	capture		lo0's packets to a file
  *	turn		how long packets wait, for who wants to know
  *
- * One thread does everything.  A turn of the loop handles what is ready; each
+ *	reserve		a thread that has memory ready for a stack that grows
+ *
+ * One thread does all else.  A turn of the loop handles what is ready; each
  * handler may call into the stack; the stack's upcalls only mark faces dirty;
  * daemon_settle() then runs the stack and serves dirty faces until both rest.
  */
@@ -39,6 +41,7 @@
 #include "daemon/control.h"
 #include "daemon/loop.h"
 #include "daemon/pair.h"
+#include "daemon/reserve.h"
 #include "daemon/target.h"
 
 struct call;
@@ -80,6 +83,7 @@ struct daemon {
 	struct djails	 dying;		/* not in djails any more */
 	unsigned	 ndying;
 	uint64_t	 reap_at;	/* ns: when to look at them; 0: not */
+	struct reserve	 reserve;	/* of memory for vnet */
 	struct control	 control;
 	struct capture	*capture;
 	struct mbuf	*spare;		/* the pump's next receive buffer */

@@ -228,6 +228,8 @@ stack_init(struct daemon *d)
 		return EIO;
 	if ((error = vnet_new(seed, loop_now(), &d->vnet)) != 0)
 		return error;
+	reserve_init(&d->reserve);
+	zreserve(d->vnet, &d->reserve.zr);
 	d->vnet->boottime = wall_time();
 	(void)gethostname(name, sizeof(name) - 1);
 	return prison_set_hostname(prison0(d->vnet), name);
@@ -257,6 +259,7 @@ daemon_fini(struct daemon *d)
 	if (d->spare != NULL)
 		m_freem(d->vnet, d->spare);
 	vnet_free(d->vnet);
+	reserve_fini(&d->reserve);
 }
 
 struct options {
