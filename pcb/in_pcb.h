@@ -59,6 +59,8 @@ struct socket;
 #define INP_REUSEPORT	0x2
 #define INP_REUSEPORT_LB 0x4
 
+#define INP_LBBITS	22	/* of a place in a load-balance group */
+
 enum inp_table {		/* which table it is in */
 	INP_NOWHERE,
 	INP_BOUND,
@@ -101,19 +103,19 @@ struct inpcb {
 	struct inaddr	 inp_faddr;
 	/* So far what a look-up reads: one cache line. */
 	uint32_t	 inp_flags;
-	uint8_t		 inp_bindreuse;	/* inp_reuse when the port was taken */
-	uint8_t		 inp_portuse;	/* enum port_use + 1; 0: none taken */
+	uint32_t	 inp_lbslot:INP_LBBITS;	/* in its group + 1; 0: none */
+	uint32_t	 inp_bindreuse:3; /* inp_reuse when the port was taken */
+	uint32_t	 inp_portuse:2;	/* enum port_use + 1; 0: none taken */
+	uint32_t	 inp_anyport:1;	/* raw: match any port */
+	uint32_t	 inp_small:1;	/* in_pcbshrink() was here */
+	uint32_t	 inp_dstused:1;	/* port is marked used to the peer */
+	uint32_t	 inp_compact:1;	/* of in_pcbcompact()'s size */
+	uint32_t	 inp_alone:1;	/* it is its own table entry */
+	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
+					 * byte order; 0: unset */
 	uint8_t		 inp_ip_p;	/* protocol */
 	uint8_t		 inp_ip_ttl;
 	uint8_t		 inp_ip_tos;
-	bool		 inp_anyport:1;	/* raw: match any port */
-	bool		 inp_small:1;	/* in_pcbshrink() was here */
-	bool		 inp_dstused:1;	/* port is marked used to the peer */
-	bool		 inp_compact:1;	/* of in_pcbcompact()'s size */
-	bool		 inp_alone:1;	/* it is its own table entry */
-	uint16_t	 inp_portlo, inp_porthi; /* IP_LOCAL_PORT_RANGE, host
-					 * byte order; 0: unset */
-	uint32_t	 inp_lbslot;	/* in its group + 1; 0: in none */
 	union {
 		struct inpport	*inp_port;	/* alone */
 		struct inpaddr	*inp_addr;	/* the entry it is in */
@@ -121,7 +123,6 @@ struct inpcb {
 	struct socket	*inp_socket;	/* NULL: detached (TIME_WAIT) */
 	struct inpcbinfo *inp_pcbinfo;
 	struct cred	 inp_cred;	/* of the creator; holds a prison ref */
-	/* What the protocol reads first: another. */
 	TAILQ_ENTRY(inpcb) inp_list[INP_NLISTS]; /* all; those of the jail */
 	struct inpblock	*inp_block[INP_NLISTS];	/* where in these lists */
 };

@@ -10,7 +10,7 @@
  * last.  Room for all that may become members is made when they are bound, so
  * that in_pcbeligible() cannot fail.
  *
- * There is no limit to the number of members.  A group goes before the other
+ * A group has LB_MAX members at most, four million.  It goes before the other
  * PCBs of its address and port, but not before a more specific address.
  */
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include "pcb/pcb_int.h"
 
 #define LB_MIN	8	/* members of the smallest array */
+#define LB_MAX	((1u << INP_LBBITS) - 1)	/* inp_lbslot can tell apart */
 
 struct lbgroup {
 	uint32_t	 n, cap;
@@ -32,6 +33,8 @@ lbgroup_reserve(struct vnet *v, struct lbgroup **lbp, uint32_t need)
 
 	if (need <= cap)
 		return 0;
+	if (need > LB_MAX)
+		return ENOMEM;
 	cap = cap == 0 ? LB_MIN : 2 * cap;
 	lb = zarray_resize(v, lb, sizeof(*lb) + cap * sizeof(lb->member[0]));
 	if (lb == NULL)
@@ -48,7 +51,7 @@ lbgroup_join(struct lbgroup *lb, struct inpcb *inp)
 {
 	assert(lb->n < lb->cap && inp->inp_lbslot == 0);
 	lb->member[lb->n++] = inp;
-	inp->inp_lbslot = lb->n;
+	inp->inp_lbslot = lb->n & LB_MAX;
 }
 
 void

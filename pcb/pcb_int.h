@@ -96,7 +96,7 @@ struct inpaddr {
 };
 
 static_assert(offsetof(struct inpcb, inp_flags) == 64, "one cache line");
-static_assert(offsetof(struct inpcb, inp_list) == 128, "two");
+static_assert(offsetof(struct inpcb, inp_list) < 128, "who owns it: two");
 
 /* What inpend_reserve() has found, or made, for a PCB on its way to a table. */
 struct inpplace {

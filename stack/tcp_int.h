@@ -127,19 +127,16 @@ struct tseg;
  * that is in the socket's buffers and, out of order, in t_segq.
  */
 struct tcpcb {
-	struct inpcb	 t_inpcb;	/* must be first */
+	_Alignas(64) struct inpcb t_inpcb;	/* must be first */
 
 	uint32_t	 t_flags;
 	uint8_t		 t_state;	/* tcp_state_change() only */
-	uint8_t		 t_rxtshift;	/* log2 of the RTO backoff */
-	uint8_t		 t_dupacks;	/* in a row, saturates */
 	uint8_t		 t_keepcnt;	/* 0: the knob */
+	uint16_t	 t_usermss;	/* TCP_MAXSEG; 0: none */
 	uint32_t	 t_maxunacktime; /* ms; 0: no limit */
 	uint32_t	 t_keepinit;	/* ms; 0: the knob */
 	uint32_t	 t_keepidle;
 	uint32_t	 t_keepintvl;
-	uint16_t	 t_maxseg;	/* MSS, without options */
-	uint16_t	 t_usermss;	/* TCP_MAXSEG; 0: none */
 
 	/* A listener's (inp_small) ends here: TCPCB_SMALL. */
 
@@ -151,6 +148,9 @@ struct tcpcb {
 	uint32_t	 max_sndwnd;	/* largest the peer ever offered */
 	tcp_seq		 snd_sml;	/* end of the last small segment */
 	tcp_seq		 snd_full;	/* end of the last that filled cwnd */
+	uint16_t	 t_maxseg;	/* MSS, without options */
+	uint8_t		 t_rxtshift;	/* log2 of the RTO backoff */
+	uint8_t		 t_dupacks;	/* in a row, saturates */
 
 	/* Receive. */
 	tcp_seq		 rcv_nxt;
@@ -161,7 +161,6 @@ struct tcpcb {
 	uint8_t		 snd_scale, rcv_scale;
 	uint8_t		 request_r_scale;
 	uint8_t		 t_warcnt;	/* challenge ACKs in this period */
-	uint64_t	 t_rxtstart;	/* ns: data unacknowledged since */
 	uint16_t	 t_softerror;	/* errno an ICMP error stood for */
 	uint16_t	 t_segqlen;	/* segments in t_segq */
 	struct tseg	*t_segq;	/* by sequence number, disjoint */
@@ -185,18 +184,19 @@ struct tcpcb {
 	uint32_t	 t_rcvtime;	/* ms, last segment */
 	uint32_t	 t_wartime;	/* ms, period of t_warcnt began */
 	uint32_t	 t_sndrexmitpack, t_rcvoopack, t_sndzerowin;
+	uint32_t	 t_timers[TT_N]; /* tcp_timer.c; 0: off */
+	uint64_t	 t_rxtstart;	/* ns: data unacknowledged since */
 	uint64_t	 t_bytes_acked, t_bytes_received;
 	uint64_t	 t_segs_in, t_segs_out;
-
-	struct callout	 t_callout;	/* fires at or before all of: */
-	uint64_t	 t_timers[TT_N]; /* ns; 0: off */
+	struct callout	 t_callout;	/* fires at or before all timers */
 };
 
 #define TCPCB_SMALL	offsetof(struct tcpcb, snd_una)
 
-/* A million of them are a plan, not an accident. */
-_Static_assert(sizeof(struct tcpcb) <= 512, "tcpcb has outgrown its place");
-_Static_assert(TCPCB_SMALL <= 208, "a listener's has outgrown its place");
+/* A million of them are a plan, not an accident; both are whole cache lines, so
+ * that each begins with one. */
+_Static_assert(sizeof(struct tcpcb) == 448, "tcpcb has outgrown its place");
+_Static_assert(TCPCB_SMALL == 192, "a listener's has outgrown its place");
 
 /*
  * A connection in TIME_WAIT that nobody owns: all that is left of it.

@@ -7,6 +7,10 @@
  * that of the retransmit timer does with every acknowledgment) leaves the
  * callout where it is, and when this fires early it is armed anew.
  *
+ * A deadline is a millisecond of the stack's clock, the first that is not too
+ * early, as a number of 32 bits, which is compared as TCP compares sequence
+ * numbers: no timer is for longer than INT32_MAX.
+ *
  * Keepalive does not even move its deadline per packet: the handler looks at
  * t_rcvtime and goes back to sleep for what is left.
  *
@@ -19,21 +23,33 @@
 
 #define RTO_MAX		64000	/* ms */
 
+/* ns until then; negative: it has been. */
+static int64_t
+ns_until(const struct vnet *v, uint32_t deadline)
+{
+	int32_t ms = (int32_t)(deadline - tcp_ms(v));
+
+	return ms * (int64_t)NSEC_PER_MSEC - (int64_t)(v->now % NSEC_PER_MSEC);
+}
+
 static void
-arm(struct tcpcb *tp, uint64_t deadline)
+arm(struct tcpcb *tp, uint32_t deadline)
 {
 	struct vnet *v = tcp_vnetof(tp);
+	int64_t left = ns_until(v, deadline);
+	uint64_t delay = left > 0 ? (uint64_t)left : 0;
 
-	if (callout_pending(&tp->t_callout) && tp->t_callout.when <= deadline)
+	if (callout_pending(&tp->t_callout) &&
+	    tp->t_callout.when <= v->now + delay)
 		return;
-	callout_reset(v, &tp->t_callout,
-	    deadline > v->now ? deadline - v->now : 0);
+	callout_reset(v, &tp->t_callout, delay);
 }
 
 void
 tcp_timer_start(struct tcpcb *tp, enum tcp_timer which, uint32_t ms)
 {
-	uint64_t deadline = tcp_vnetof(tp)->now + ms * NSEC_PER_MSEC;
+	uint64_t now = tcp_vnetof(tp)->now + NSEC_PER_MSEC - 1;
+	uint32_t deadline = (uint32_t)(now / NSEC_PER_MSEC) + ms;
 
 	tp->t_timers[which] = deadline != 0 ? deadline : 1;
 	arm(tp, tp->t_timers[which]);
@@ -56,13 +72,12 @@ tcp_timer_stopall(struct tcpcb *tp)
 uint32_t
 tcp_timer_left(const struct tcpcb *tp, enum tcp_timer which)
 {
-	uint64_t now = tcp_vnetof(tp)->now;
+	int64_t left;
 
 	if (tp->t_timers[which] == 0)
 		return 0;
-	if (tp->t_timers[which] <= now)
-		return 1;
-	return (uint32_t)((tp->t_timers[which] - now + NSEC_PER_MSEC - 1) /
+	left = ns_until(tcp_vnetof(tp), tp->t_timers[which]);
+	return left <= 0 ? 1 : (uint32_t)((left + NSEC_PER_MSEC - 1) /
 	    NSEC_PER_MSEC);
 }
 
@@ -299,25 +314,34 @@ static bool (*const handlers[TT_N])(struct tcpcb *) = {
 	[TT_2MSL] = timer_2msl,
 };
 
+/* The timer that is next, of those that are on; TT_N: none is. */
+static int
+next_timer(const struct tcpcb *tp)
+{
+	int next = TT_N;
+
+	for (int i = 0; i < TT_N; i++)
+		if (tp->t_timers[i] != 0 && (next == TT_N || (int32_t)
+		    (tp->t_timers[i] - tp->t_timers[next]) < 0))
+			next = i;
+	return next;
+}
+
 static void
 tcp_timer_fire(struct vnet *v, void *arg)
 {
 	struct tcpcb *tp = arg;
-	uint64_t next = UINT64_MAX;
+	int next;
 
 	for (int i = 0; i < TT_N; i++) {
-		if (tp->t_timers[i] == 0 || tp->t_timers[i] > v->now)
+		if (tp->t_timers[i] == 0 || ns_until(v, tp->t_timers[i]) > 0)
 			continue;
 		tp->t_timers[i] = 0;
 		if (!handlers[i](tp))
 			return;
 	}
-	for (int i = 0; i < TT_N; i++) {
-		if (tp->t_timers[i] != 0 && tp->t_timers[i] < next)
-			next = tp->t_timers[i];
-	}
-	if (next != UINT64_MAX)
-		arm(tp, next);
+	if ((next = next_timer(tp)) != TT_N)
+		arm(tp, tp->t_timers[next]);
 }
 
 void

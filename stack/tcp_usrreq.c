@@ -423,6 +423,17 @@ seconds(uint32_t ms, int knob)
 	return (int)((ms != 0 ? ms : (uint32_t)knob) / 1000);
 }
 
+/* Before there is a connection: what was asked for (a listener has no more), or
+ * what it will begin with. */
+static int
+shown_maxseg(const struct tcpcb *tp)
+{
+	if (tp->t_state > TCPS_LISTEN)
+		return tp->t_maxseg;
+	return tp->t_usermss != 0 ? tp->t_usermss :
+	    V_tcp(tcp_vnetof(tp))->mssdflt;
+}
+
 static int
 tcp_usr_getopt(struct socket *so, enum sockopt opt, int *val)
 {
@@ -434,7 +445,7 @@ tcp_usr_getopt(struct socket *so, enum sockopt opt, int *val)
 	else if (opt == OPT_TCP_NOPUSH)
 		*val = (tp->t_flags & TF_NOPUSH) != 0;
 	else if (opt == OPT_TCP_MAXSEG)
-		*val = tp->t_maxseg;
+		*val = shown_maxseg(tp);
 	else if (opt == OPT_TCP_KEEPINIT)
 		*val = seconds(tp->t_keepinit, t->keepinit);
 	else if (opt == OPT_TCP_KEEPIDLE)

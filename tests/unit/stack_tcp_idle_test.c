@@ -96,12 +96,71 @@ a_millisecond_with_idle_connections_looks_at_no_slot(void **state)
 	close_all(n, MAXCONN);
 }
 
+static bool
+drop_all(struct net *n, const struct pkt *p)
+{
+	(void)n;
+	(void)p;
+	return true;
+}
+
+/* 49 days after the clock began its milliseconds no longer fit in 32 bits. */
+static void
+timers_go_on_where_32_bits_of_milliseconds_end(void **state)
+{
+	struct net *n = net_of(state);
+	struct callout_stats was;
+
+	vnet_settime(n->v, (UINT64_C(1) << 32) * MSEC - 3600 * NSEC_PER_SEC);
+	connections(n, 2);
+	was = stats(n);
+	pass(n, 7190 * 1000);
+	assert_int_equal(stats(n).fired, was.fired);
+	assert_int_equal(st(n)->tcps_keepprobe, 0);
+	pass(n, 10 * 1000);
+	assert_in_range(st(n)->tcps_keepprobe, 2, 4);
+	for (int k = 0; k < 2; k++)
+		assert_int_equal(state_of(con[k]), TCPS_ESTABLISHED);
+	close_all(n, 2);
+}
+
+static void
+retransmission_goes_on_there_too_as_often_as_elsewhere(void **state)
+{
+	static const int64_t before[] = { 600000, 100000, 999, 1, 0 };
+	struct net *n = net_of(state);
+	uint64_t days = 0, first = 0, count;
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		connections(n, 1);
+		days += UINT64_C(1) << 32;
+		vnet_settime(n->v, (days - (uint64_t)before[i]) * MSEC + 1);
+		run(n);
+		count = st(n)->tcps_rexmttimeo;
+		assert_int_equal(put(n, con[0], "x", 1), 1);
+		n->filter = drop_all;
+		run(n);
+		pass(n, 120000);
+		n->filter = NULL;
+		count = st(n)->tcps_rexmttimeo - count;
+		if (i == 0)
+			first = count;
+		assert_true(count > 5);
+		assert_int_equal(count, first);
+		close_all(n, 1);
+		run(n);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		net_test(idle_connections_have_no_handler_called_for_two_hours),
 		net_test(a_millisecond_with_idle_connections_looks_at_no_slot),
+		net_test(timers_go_on_where_32_bits_of_milliseconds_end),
+		net_test(
+		    retransmission_goes_on_there_too_as_often_as_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -457,7 +457,11 @@ accepted_sockets_inherit_from_their_listener(void **state)
 
 	assert_int_equal(sosetopt(l, OPT_TCP_NODELAY, 1, &n->cred), 0);
 	assert_int_equal(sosetopt(l, OPT_TCP_KEEPIDLE, 77, &n->cred), 0);
+	assert_int_equal(sogetopt(l, OPT_TCP_MAXSEG, &val), 0);
+	assert_int_equal(val, 536);
 	assert_int_equal(sosetopt(l, OPT_TCP_MAXSEG, 1200, &n->cred), 0);
+	assert_int_equal(sogetopt(l, OPT_TCP_MAXSEG, &val), 0);
+	assert_int_equal(val, 1200);
 	assert_int_equal(connect_to(n, c, "127.0.0.2", PORT), EINPROGRESS);
 	run(n);
 	s = accept_one(l);
