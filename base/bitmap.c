@@ -3,8 +3,8 @@
  *
  * A tree has three levels: a root of 64 leaves, a leaf of 16 words, a word of
  * 64 bits.  The root keeps the number of members of each leaf; a leaf without
- * members does not exist.  rank and select walk the counts of the root, the
- * words of one leaf, the bits of one word.
+ * members does not exist.  Counting and selecting walk the counts of the root
+ * between the two ends, the words of one leaf, and one word.
  *
  *	count <= BITMAP_FEW	may be an array or a tree
  *	count > BITMAP_FEW	is a tree
@@ -223,49 +223,77 @@ bitmap_test(const struct bitmap *bm, unsigned bit)
 	return i < bm->count && bm->few[i] == bit;
 }
 
+/* Members below bit in its leaf. */
 static unsigned
-root_rank(const struct bitmap_root *r, unsigned end)
+leaf_rank(const struct bitmap_root *r, unsigned bit)
 {
-	unsigned i, w, n = 0;
+	const struct bitmap_leaf *leaf;
+	unsigned w, n = 0;
 
-	for (i = 0; i < end / LEAFBITS; i++)
+	if (bit % LEAFBITS == 0 || (leaf = r->leaf[bit / LEAFBITS]) == NULL)
+		return 0;
+	for (w = 0; w < wordof(bit); w++)
+		n += word_count(leaf->word[w]);
+	return n + word_count(leaf->word[w] & (mask(bit) - 1));
+}
+
+static unsigned
+root_between(const struct bitmap_root *r, unsigned lo, unsigned end)
+{
+	unsigned i, n = 0;
+
+	for (i = lo / LEAFBITS; i < end / LEAFBITS; i++)
 		n += r->count[i];
-	if (i == NLEAVES || r->count[i] == 0)
-		return n;
-	for (w = 0; w < wordof(end); w++)
-		n += word_count(r->leaf[i]->word[w]);
-	return n + word_count(r->leaf[i]->word[w] & (mask(end) - 1));
+	return n + leaf_rank(r, end) - leaf_rank(r, lo);
 }
 
 unsigned
-bitmap_rank(const struct bitmap *bm, unsigned end)
+bitmap_between(const struct bitmap *bm, unsigned lo, unsigned end)
 {
-	assert(end <= BITMAP_SIZE);
-	return bm->tree ? root_rank(bm->root, end) : few_rank(bm, end);
+	assert(lo <= end && end <= BITMAP_SIZE);
+	return bm->tree ? root_between(bm->root, lo, end) :
+	    few_rank(bm, end) - few_rank(bm, lo);
 }
 
+#define BYTES	UINT64_C(0x0101010101010101)	/* 1 in each */
+
+/* Of eight ascending numbers below 128, a byte each: how many are <= n. */
+static unsigned
+bytes_upto(uint64_t bytes, unsigned n)
+{
+	const uint64_t high = 0x80 * BYTES;
+	uint64_t not_above = ((n * BYTES | high) - bytes) & high;
+
+	return (not_above >> 7) * BYTES >> 56;
+}
+
+/* Multiplying by BYTES adds up the bytes below each: the set bits up to the end
+ * of each byte tell which one it is in; those of this byte, spread to a byte
+ * each, which bit. */
 unsigned
 word_select(uint64_t w, unsigned n)
 {
-	unsigned pos = 0, width, low;
+	const uint64_t diagonal = UINT64_C(0x8040201008040201);
+	uint64_t sums, spread;
+	unsigned shift;
 
-	for (width = 32; width > 0; width /= 2) {
-		low = word_count(w & ((UINT64_C(1) << width) - 1));
-		if (n < low)
-			continue;
-		n -= low;
-		w >>= width;
-		pos += width;
-	}
-	return pos;
+	sums = w - (w >> 1 & 0x55 * BYTES);
+	sums = (sums & 0x33 * BYTES) + (sums >> 2 & 0x33 * BYTES);
+	sums = ((sums + (sums >> 4)) & 0x0f * BYTES) * BYTES;
+	shift = 8 * bytes_upto(sums, n);
+	n -= sums << 8 >> shift & 0xff;
+	spread = (w >> shift & 0xff) * BYTES & diagonal;
+	spread = ((spread + 0x7f * BYTES) >> 7 & BYTES) * BYTES;
+	return shift + bytes_upto(spread, n);
 }
 
 static unsigned
-root_select_clear(const struct bitmap_root *r, unsigned n)
+root_select_clear(const struct bitmap_root *r, unsigned lo, unsigned n)
 {
-	unsigned i, w, clear;
+	unsigned i = lo / LEAFBITS, w, clear;
 
-	for (i = 0; n >= (clear = LEAFBITS - r->count[i]); i++)
+	n += lo % LEAFBITS - leaf_rank(r, lo);
+	for (; n >= (clear = LEAFBITS - r->count[i]); i++)
 		n -= clear;
 	if (r->leaf[i] == NULL)
 		return i * LEAFBITS + n;
@@ -275,14 +303,15 @@ root_select_clear(const struct bitmap_root *r, unsigned n)
 }
 
 unsigned
-bitmap_select_clear(const struct bitmap *bm, unsigned n)
+bitmap_select_clear(const struct bitmap *bm, unsigned lo, unsigned n)
 {
 	unsigned i;
 
-	assert(n < BITMAP_SIZE - bm->count);
+	assert(n < BITMAP_SIZE - lo - bitmap_between(bm, lo, BITMAP_SIZE));
 	if (bm->tree)
-		return root_select_clear(bm->root, n);
-	for (i = 0; i < bm->count && bm->few[i] <= n; i++)
+		return root_select_clear(bm->root, lo, n);
+	n += lo;
+	for (i = few_rank(bm, lo); i < bm->count && bm->few[i] <= n; i++)
 		n++;
 	return n;
 }

@@ -1,6 +1,6 @@
 /*
  * Sets of numbers below 65536 that can be counted into: how many members lie
- * below x, and which is the n-th number that is not a member.
+ * between two, and which is the n-th number that is not a member.
  *
  * A set of few members is an array inside struct bitmap; a larger one is a tree
  * of bits, whose nodes come from a pool.  No operation takes more than some
@@ -50,11 +50,11 @@ void	bitmap_clear(struct bitmap_pool *pool, struct bitmap *bm, unsigned bit);
 
 bool	bitmap_test(const struct bitmap *bm, unsigned bit);
 
-/* Members below end; end <= BITMAP_SIZE. */
-unsigned bitmap_rank(const struct bitmap *bm, unsigned end);
+/* Members from lo up to, but not including, end; lo <= end <= BITMAP_SIZE. */
+unsigned bitmap_between(const struct bitmap *bm, unsigned lo, unsigned end);
 
-/* The n-th number, from 0, that is no member; there must be one. */
-unsigned bitmap_select_clear(const struct bitmap *bm, unsigned n);
+/* The n-th number from lo on, n from 0, that is no member; there must be one. */
+unsigned bitmap_select_clear(const struct bitmap *bm, unsigned lo, unsigned n);
 
 /*
  * Or the members of rows `first' to `last' into words: bit b is bit b % 64 of

@@ -206,6 +206,24 @@ chain_remove(uint64_t *slot, struct hlink *l)
 	return true;
 }
 
+/* False: old is not in this chain. */
+static bool
+chain_replace(uint64_t *slot, const struct hlink *old, struct hlink *l)
+{
+	struct hlink *p = ht_link(*slot);
+
+	if (p == old) {
+		*slot = (*slot & (~HT_PTRMASK | HT_MIXED)) | (uintptr_t)l;
+		return true;
+	}
+	while (p != NULL && p->next != old)
+		p = p->next;
+	if (p == NULL)
+		return false;
+	p->next = l;
+	return true;
+}
+
 /* Empty the bucket; its entries as one chain, those of equal hash in reverse
  * order, so that inserting one by one restores it. */
 static struct hlink *
@@ -305,6 +323,19 @@ htable_remove(struct htable *t, struct hlink *l)
 	for (int k = 0; k < HT_SHRINK && t->nbuckets > HT_MINBUCKETS &&
 	    t->n < t->nbuckets * HT_LOAD / 4; k++)
 		merge(t);
+}
+
+void
+htable_replace(struct htable *t, const struct hlink *old, struct hlink *l)
+{
+	struct htbucket *b = htable_bucket(t, old->hash);
+	unsigned i = 0;
+
+	*l = *old;
+	while (i < HT_SLOTS && (!ht_maybe(b->slot[i], l->hash) ||
+	    !chain_replace(&b->slot[i], old, l)))
+		i++;
+	assert(i < HT_SLOTS);
 }
 
 unsigned

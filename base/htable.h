@@ -56,6 +56,10 @@ void	htable_fini(struct htable *t);	/* entries are the owner's */
 void	htable_insert(struct htable *t, struct hlink *l, uint64_t hash);
 void	htable_remove(struct htable *t, struct hlink *l);
 
+/* l takes the place of old, with its hash: searches find it instead. */
+void	htable_replace(struct htable *t, const struct hlink *old,
+	    struct hlink *l);
+
 /* Entries that a search looks at until it finds this hash; for tests. */
 unsigned htable_probes(const struct htable *t, uint64_t hash);
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <endian.h>
 #include <netinet/in.h>
 
 struct inaddr {
@@ -26,12 +27,14 @@ struct inaddr {
 static inline struct inaddr
 inaddr_v4(in_addr_t a)
 {
+	/* Written as it will be read: two words in memory would be waited
+	 * for. */
+	const uint64_t mapped = htonl(0xffff), low = a;
 	struct inaddr r;
 
-	r.w[0] = 0;
-	r.w[1] = 0;
-	r.w[2] = htonl(0xffff);
-	r.w[3] = a;
+	r.d[0] = 0;
+	r.d[1] = BYTE_ORDER == LITTLE_ENDIAN ? low << 32 | mapped :
+	    mapped << 32 | low;
 	return r;
 }
 

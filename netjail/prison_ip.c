@@ -81,7 +81,7 @@ complain(int error, char *errmsg, size_t errlen, const char *head,
 static uint64_t
 hash_addr(const struct vnet *v, const struct inaddr *a)
 {
-	return siphash24(v->hashkey, a, sizeof(*a));
+	return siphash13_words(v->hashkey, a->d, 2);
 }
 
 /* The first from l on that lists *a and is not dying. */

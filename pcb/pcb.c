@@ -166,6 +166,7 @@ int
 in_pcballoc(struct inpcbinfo *pi, struct socket *so, const struct cred *cred,
     uint8_t vflag, struct inpcb **inpp)
 {
+	struct inaddr any;
 	struct inpcb *inp;
 
 	*inpp = NULL;
@@ -176,8 +177,9 @@ in_pcballoc(struct inpcbinfo *pi, struct socket *so, const struct cred *cred,
 	inp->inp_socket = so;
 	inp->inp_cred = *cred;
 	inp->inp_vflag = vflag;
+	any = inp_any(inp);
 	inp->inp_ip_p = pi->pi_proto;
-	inp->inp_laddr = inp->inp_faddr = inp_any(inp);
+	inp->inp_laddr = inp->inp_faddr = any;
 	inp->inp_eligible = pi->pi_proto != IPPROTO_TCP;
 	if (inplist_insert(pi->pi_vnet, &pi->pi_list, INP_ALLLIST, inp) != 0)
 		goto nolist;

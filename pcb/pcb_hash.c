@@ -37,28 +37,21 @@ uint64_t
 hash_connected(const struct inpcbinfo *pi, const struct endpoint *local,
     const struct endpoint *foreign)
 {
-	struct {
-		struct inaddr	laddr, faddr;
-		uint64_t	ports;
-	} key = {
-		.laddr = local->addr, .faddr = foreign->addr,
-		.ports = (uint32_t)local->port << 16 | foreign->port,
-	};
+	const struct inaddr *l = &local->addr, *f = &foreign->addr;
+	const uint64_t key[] = { l->d[0], l->d[1], f->d[0], f->d[1],
+		(uint32_t)local->port << 16 | foreign->port };
 
-	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
+	return siphash13_words(pi->pi_vnet->hashkey, key, 5);
 }
 
 uint64_t
 hash_end(const struct inpcbinfo *pi, uint32_t space,
     const struct inaddr *laddr, in_port_t lport)
 {
-	struct {
-		struct inaddr	laddr;
-		uint32_t	space;
-		uint32_t	port;
-	} key = { .laddr = *laddr, .space = space, .port = lport };
+	const uint64_t key[] = { laddr->d[0], laddr->d[1],
+		(uint64_t)lport << 32 | space };
 
-	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
+	return siphash13_words(pi->pi_vnet->hashkey, key, 3);
 }
 
 /* The hash of an inpaddr: with its port space if it is a wildcard. */
@@ -74,15 +67,10 @@ static uint64_t
 hash_port(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
     in_port_t port)
 {
-	struct {
-		uint32_t	space;
-		uint16_t	port;
-		uint16_t	v6;
-	} key = {
-		.space = (uint32_t)prison_jid(owner), .port = port, .v6 = v6,
-	};
+	const uint64_t key = (uint64_t)v6 << 48 | (uint64_t)port << 32 |
+	    (uint32_t)prison_jid(owner);
 
-	return siphash13(pi->pi_vnet->hashkey, &key, sizeof(key));
+	return siphash13_words(pi->pi_vnet->hashkey, &key, 1);
 }
 
 static struct inpport *
@@ -109,8 +97,8 @@ inpport_find(const struct inpcbinfo *pi, const struct prison *owner, bool v6,
 }
 
 struct inpend *
-inpend_find_hash(const struct inpcbinfo *pi, uint64_t h, const struct prison *owner,
-    const struct inaddr *laddr, in_port_t lport)
+inpend_find_hash(const struct inpcbinfo *pi, uint64_t h,
+    const struct prison *owner, const struct inaddr *laddr, in_port_t lport)
 {
 	struct hlink *l;
 
@@ -128,8 +116,8 @@ const struct inpend *
 inpend_find(const struct inpcbinfo *pi, const struct prison *owner,
     const struct inaddr *laddr, in_port_t lport)
 {
-	return inpend_find_hash(pi, hash_entry(pi, owner, laddr, lport), owner, laddr,
-	    lport);
+	return inpend_find_hash(pi, hash_entry(pi, owner, laddr, lport), owner,
+	    laddr, lport);
 }
 
 void
@@ -429,16 +417,14 @@ void
 in_pcbreplace(struct inpcb *inp, struct inpcb *to, size_t size)
 {
 	struct htable *t = table_of(inp);
-	uint64_t hash = inp->inp_hash.hash;
+	bool peer = t == NULL && inp->inp_table != INP_NOWHERE;
 
-	if (t != NULL)
-		htable_remove(t, &inp->inp_hash);
-	else if (inp->inp_table != INP_NOWHERE)
+	if (peer)
 		peers_remove(inp->inp_addr, inp);
 	memcpy(to, inp, size);
 	if (t != NULL)
-		htable_insert(t, &to->inp_hash, hash);
-	else if (to->inp_table != INP_NOWHERE)
+		htable_replace(t, &inp->inp_hash, &to->inp_hash);
+	if (peer)
 		peers_insert(to->inp_addr, to);
 }
 

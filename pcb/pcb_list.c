@@ -109,9 +109,9 @@ inplist_after(const struct inplist *il, int which, uint64_t gen)
 static uint64_t
 hash_jail(const struct inpcbinfo *pi, const struct prison *pr)
 {
-	int jid = prison_jid(pr);
+	const uint64_t jid = (uint32_t)prison_jid(pr);
 
-	return siphash13(pi->pi_vnet->hashkey, &jid, sizeof(jid));
+	return siphash13_words(pi->pi_vnet->hashkey, &jid, 1);
 }
 
 struct inpjail *

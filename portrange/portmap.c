@@ -123,6 +123,17 @@ portmap_key_all(const struct portkey *k)
 	};
 }
 
+/* Of a key that is looked for: lone is 0. */
+static uint64_t
+map_hash(const struct vnet *v, const struct mapkey *key)
+{
+	const uint64_t word[] = { key->laddr.d[0], key->laddr.d[1],
+		(uint64_t)key->all << 40 | (uint64_t)key->proto << 32 |
+		    key->space };
+
+	return siphash13_words(v->hashkey, word, 3);
+}
+
 static bool
 mapkey_eq(const struct mapkey *a, const struct mapkey *b)
 {
@@ -148,14 +159,14 @@ void
 portmap_prefetch(const struct vnet *v, const struct portmaps *pm,
     const struct mapkey *key)
 {
-	htable_prefetch(&pm->maps, siphash13(v->hashkey, key, sizeof(*key)));
+	htable_prefetch(&pm->maps, map_hash(v, key));
 }
 
 struct portmap *
 portmap_find(const struct vnet *v, const struct portmaps *pm,
     const struct mapkey *key)
 {
-	return map_find(pm, key, siphash13(v->hashkey, key, sizeof(*key)));
+	return map_find(pm, key, map_hash(v, key));
 }
 
 static struct portsets *
@@ -236,9 +247,9 @@ map_release(struct portmaps *pm, struct portsets *m)
 static uint64_t
 share_hash(const struct vnet *v, const struct portsets *m, uint16_t port)
 {
-	uint64_t in[2] = { m->map.link.hash, port };
+	const uint64_t in[] = { m->map.link.hash, port };
 
-	return siphash13(v->hashkey, in, sizeof(in));
+	return siphash13_words(v->hashkey, in, 2);
 }
 
 static struct portshare *
@@ -313,7 +324,7 @@ int
 portmap_take(const struct vnet *v, struct portmaps *pm,
     const struct mapkey *key, uint16_t port, enum port_use use)
 {
-	uint64_t hash = siphash13(v->hashkey, key, sizeof(*key));
+	uint64_t hash = map_hash(v, key);
 	struct portmap *m = map_find(pm, key, hash);
 	struct portsets *ps;
 	int error;
@@ -385,11 +396,11 @@ static uint64_t
 dst_hash(const struct vnet *v, const struct portsets *m,
     const struct endpoint *dst)
 {
-	uint64_t in[4] = {
+	const uint64_t in[] = {
 		m->map.link.hash, dst->addr.d[0], dst->addr.d[1], dst->port
 	};
 
-	return siphash13(v->hashkey, in, sizeof(in));
+	return siphash13_words(v->hashkey, in, 4);
 }
 
 static struct portdst *

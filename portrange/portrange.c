@@ -8,8 +8,8 @@
  * What a caller must avoid is then the union of at most four sets of ports.  A
  * port is chosen in the first of three ways that succeeds:
  *
- * (1)	While no set is nearly as large as the range: any port of the range,
- *	TRIES times, until no set has it.
+ * (1)	While no set has more than half as many ports as the range: any port of
+ *	the range, TRIES times, until no set has it.
  * (2)	Count each set within the limits: one that leaves nothing refuses at
  *	once, and the one that leaves least is the base.  Draw the n-th port
  *	that the base leaves, n random, until no other set has it; at the first
@@ -179,8 +179,7 @@ choice_for_connect(const struct vnet *v, struct choice *c,
 static unsigned
 choice_left(const struct choice *c, const struct bitmap *set)
 {
-	return c->hi + 1 - c->lo -
-	    (bitmap_rank(set, c->hi + 1) - bitmap_rank(set, c->lo));
+	return c->hi + 1 - c->lo - bitmap_between(set, c->lo, c->hi + 1);
 }
 
 static bool
@@ -228,7 +227,7 @@ choice_try(struct vnet *v, const struct choice *c)
 	unsigned i, port;
 
 	for (i = 0; i < c->nsets; i++)
-		if (c->set[i].count >= all - all / 8)
+		if (c->set[i].count > all / 2)
 			return 0;
 	for (i = 0; i < TRIES; i++) {
 		port = c->lo + vnet_random_below(v, all);
@@ -246,8 +245,7 @@ choice_draw(struct vnet *v, const struct choice *c)
 
 	if (c->nsets == 0)
 		return c->lo + n;
-	n += c->lo - bitmap_rank(&c->set[0], c->lo);
-	return bitmap_select_clear(&c->set[0], n);
+	return bitmap_select_clear(&c->set[0], c->lo, n);
 }
 
 #define ROW	(BITMAP_ROW / 64)	/* words counted together */

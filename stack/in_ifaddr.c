@@ -87,7 +87,7 @@ ifaddr_fini(struct vnet *v)
 static uint64_t
 ifaddr_hash(const struct vnet *v, const struct inaddr *a)
 {
-	return siphash24(v->hashkey, a, sizeof(*a));
+	return siphash13_words(v->hashkey, a->d, 2);
 }
 
 struct in_ifaddr *

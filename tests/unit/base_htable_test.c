@@ -126,6 +126,34 @@ entries_are_found_at_every_size(void **state)
 	compare(w);
 }
 
+/* Each entry has a double that is in its place every other time. */
+static void
+a_replaced_entry_is_found_instead_of_the_old_one(void **state)
+{
+	static struct hlink twin[N];
+	struct world *w = *state;
+	struct hlink *l;
+	unsigned i, k;
+
+	for (i = 0; i < N; i++)
+		flip(w, i);
+	for (i = 0; i < N; i += 1 + vnet_random_below(w->v, 2))
+		htable_replace(&w->t, &w->e[i].link, &twin[i]);
+	for (i = 0; i < N; i++) {
+		bool moved = twin[i].hash != 0, found = false;
+
+		HTABLE_FOREACH(l, &w->t, hash(w, i)) {
+			found |= l == &twin[i];
+			assert_false(moved && l == &w->e[i].link);
+		}
+		assert_int_equal(found, moved);
+	}
+	for (k = 0; k < N; k++)
+		if (twin[k].hash != 0)
+			htable_replace(&w->t, &twin[k], &w->e[k].link);
+	compare(w);
+}
+
 static void
 size_follows_the_number_of_entries(void **state)
 {
@@ -198,6 +226,7 @@ main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(a_replaced_entry_is_found_instead_of_the_old_one),
 		TEST(entries_are_found_at_every_size),
 		TEST(size_follows_the_number_of_entries),
 		TEST(no_operation_changes_more_than_a_few_buckets),

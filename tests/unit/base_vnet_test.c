@@ -224,16 +224,23 @@ siphash_gives_the_papers_values(void **unused)
 	static const uint64_t key[2] = {
 		UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)
 	};
-	uint8_t msg[16];
+	uint8_t msg[40];
 	int i;
 
 	(void)unused;
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < (int)sizeof(msg); i++)
 		msg[i] = i;
 	assert_true(siphash24(key, msg, 15) == UINT64_C(0xa129ca6149be45e5));
 	assert_true(siphash24(key, msg, 0) == UINT64_C(0x726fdb47dd0e0e31));
 	assert_true(siphash24(key, msg, 8) == UINT64_C(0x93f5f5799a932462));
 	assert_true(siphash13(key, msg, 0) == UINT64_C(0xabac0158050fc4dc));
+	for (unsigned n = 0; n <= 5; n++) {
+		uint64_t word[5];
+
+		memcpy(word, msg, n * sizeof(*word));
+		assert_true(siphash13_words(key, word, n) ==
+		    siphash13(key, msg, n * sizeof(*word)));
+	}
 }
 
 int
