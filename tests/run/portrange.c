@@ -10,7 +10,6 @@
  *			connect to a server
  *	portrange pick	print the port that bind to port 0 picks
  */
-#include <time.h>
 
 #include "include/bsd/netinet/ip_portrange.h"
 #include "tests/run/t.h"
@@ -21,15 +20,6 @@ static int
 setrange(int s, int which)
 {
 	return setsockopt(s, IPPROTO_IP, IP_PORTRANGE, &which, sizeof which);
-}
-
-static double
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
 static void
@@ -118,7 +108,6 @@ full_by_bind(int lo, int hi)
 	int n = hi - lo + 1, i, s, *fd = calloc((size_t)n, sizeof *fd);
 	unsigned char *seen = calloc((size_t)n, 1);
 	bool all = true, once = true;
-	double t;
 
 	for (i = 0; i < n; i++) {
 		fd[i] = xsocket(SOCK_STREAM);
@@ -129,11 +118,8 @@ full_by_bind(int lo, int hi)
 	ok(all, "every one of %d ports of the range can be had", n);
 	ok(once, "each exactly once");
 	s = xsocket(SOCK_STREAM);
-	t = now_ms();
 	fails(bindto(s, "0.0.0.0", 0), EADDRINUSE,
 	    "the next bind is refused with EADDRINUSE");
-	t = now_ms() - t;
-	ok(t < 100, "at once (%.2f ms)", t);
 	close(fd[n / 2]);
 	ok(bindto(s, "0.0.0.0", 0) == 0, "after a close there is one again");
 	close(s);
