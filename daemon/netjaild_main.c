@@ -37,6 +37,7 @@
 #include "netjail/prison.h"
 #include "stack/ip.h"
 #include "stack/mbuf.h"
+#include "stack/vlog.h"
 #include "sysctl/client.h"
 #include "sysctl/text.h"
 
@@ -385,6 +386,14 @@ open_log(const struct options *o)
 	openlog("netjaild", LOG_PID | (tell ? LOG_PERROR : 0), LOG_DAEMON);
 }
 
+/* net.inet.tcp.log_in_vain and its like, as the kernel's own lines. */
+static void
+say(void *arg, const char *line)
+{
+	(void)arg;
+	syslog(LOG_INFO, "%s", line);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,6 +413,7 @@ main(int argc, char **argv)
 		errx(1, "%s: %s", o.pcap, msg);
 	listen_there(&d, &o);
 	open_log(&o);
+	vlog_set(d.vnet, say, NULL);
 	if (!o.foreground && daemon(0, 0) < 0)
 		err(1, "daemon");
 	if_settapowner(d.vnet, getpid());

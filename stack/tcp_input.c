@@ -14,11 +14,13 @@
  * Urgent data is data like other: the pointer is ignored (RFC 6093, 5).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "stack/ip.h"
 #include "stack/socket.h"
 #include "stack/tcp_int.h"
+#include "stack/vlog.h"
 #include "stack/wire.h"
 
 #define PAWS_IDLE	(24 * 86400 * UINT32_C(1000))	/* ms; RFC 7323, 5.5 */
@@ -458,15 +460,51 @@ synchronised_input(struct tcpcb *tp, struct tcpseg *s)
 
 /* ---- dispatch ---- */
 
+/* Do blackhole and log_in_vain, whose values mean the same, mean s? */
+static bool
+concerns(int knob, const struct tcpseg *s)
+{
+	return knob == 2 || (knob == 1 && (s->flags & TH_SYN) != 0);
+}
+
 /* Nobody, or nobody alive: RFC 9293, 3.10.7.1. */
 static void
 closed_input(struct vnet *v, const struct tcpseg *s)
 {
-	int blackhole = V_tcp(v)->blackhole;
+	const struct tcp_vnet *t = V_tcp(v);
 
-	if (blackhole == 2 || (blackhole == 1 && (s->flags & TH_SYN) != 0))
+	if (concerns(t->blackhole, s) && (t->blackhole_local != 0 ||
+	    !in_localaddr(v, &s->src.addr)))
 		return;
 	tcp_respond_reset(v, s);
+}
+
+/* As FreeBSD's log has it: the flags as printf(9)'s %b prints them. */
+static void
+log_in_vain(struct vnet *v, const struct tcpseg *s)
+{
+	static const char *const names[] = { "FIN", "SYN", "RST", "PUSH",
+		"ACK", "URG", "ECE", "CWR" };
+	char src[INADDR_STRLEN], dst[INADDR_STRLEN], flags[64] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		if ((s->flags >> i & 1) != 0)
+			len += (size_t)sprintf(flags + len, "%c%s",
+			    len == 0 ? '<' : ',', names[i]);
+	vlog(v, "TCP: [%s]:%u to [%s]:%u tcpflags 0x%x%s%s; tcp_input: "
+	    "Connection attempt to closed port",
+	    inaddr_ntop(&s->src.addr, src), ntohs(s->src.port),
+	    inaddr_ntop(&s->dst.addr, dst), ntohs(s->dst.port), s->flags,
+	    flags, len == 0 ? "" : ">");
+}
+
+static void
+nobody_input(struct vnet *v, const struct tcpseg *s)
+{
+	if (concerns(V_tcp(v)->log_in_vain, s))
+		log_in_vain(v, s);
+	closed_input(v, s);
 }
 
 /* True: look up again. */
@@ -531,7 +569,7 @@ tcp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	do {
 		inp = in_pcblookup(t->pcbinfo, &s.src, &s.dst);
 		if (inp == NULL)
-			closed_input(v, &s);
+			nobody_input(v, &s);
 	} while (inp != NULL && connection_input(inp, &s));
 	if (s.m != NULL)
 		m_freem(v, s.m);

@@ -260,7 +260,8 @@ struct tcp_vnet {
 	int	 persmin, persmax;
 	int	 ack_war_timewindow, ack_war_cnt;
 	int	 reass_maxqueuelen;
-	int	 blackhole, drop_synfin, icmp_may_rst, rfc3042;
+	int	 blackhole, blackhole_local, log_in_vain;
+	int	 drop_synfin, icmp_may_rst, rfc3042;
 	int	 insecure_rst, insecure_syn, abc_l_var;
 };
 

@@ -6,8 +6,9 @@
  * 32768 and 65536 and grows them as a connection needs it, which is not done
  * here; reass.maxqueuelen is 512, since SACK does not yet keep the queue short;
  * fast_finwait2_recycle is 1, as FreeBSD's ten minutes are long for what nobody
- * will read.  nolocaltimewait, which FreeBSD 14 has no more, counts here: all
- * peers are local.
+ * will read.  Since all peers are local, blackhole_local is 1, without which
+ * blackhole would mean nothing; and nolocaltimewait, which FreeBSD 14 has no
+ * more, counts here.
  * A knob that nothing obeys is not there.
  */
 #include <errno.h>
@@ -46,6 +47,7 @@ tcp_knobs_default(struct tcp_vnet *t)
 	t->ack_war_timewindow = 1000;
 	t->ack_war_cnt = 5;
 	t->reass_maxqueuelen = 512;
+	t->blackhole_local = 1;
 	t->icmp_may_rst = 1;
 	t->rfc3042 = 1;
 	t->abc_l_var = 2;
@@ -117,8 +119,9 @@ knob_queue(const struct sysctl_oid *oid, struct sysctl_req *req)
 	return knob(oid, req, 0, UINT16_MAX);
 }
 
+/* 0; 1: for a SYN; 2: for anything. */
 static int
-knob_blackhole(const struct sysctl_oid *oid, struct sysctl_req *req)
+knob_which(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
 	return knob(oid, req, 0, 2);
 }
@@ -184,8 +187,12 @@ TCP_KNOB(ack_war_cnt, "ack_war_cnt", OID_AUTO, knob_count,
     "Challenge ACKs of a connection in ack_war_timewindow");
 TCP_KNOB(reass_maxqueuelen, "reass.maxqueuelen", OID_AUTO, knob_queue,
     "Segments kept out of order, per connection");
-TCP_KNOB(blackhole, "blackhole", OID_AUTO, knob_blackhole,
+TCP_KNOB(blackhole, "blackhole", OID_AUTO, knob_which,
     "No reset for closed ports: 1 for a SYN, 2 for anything");
+TCP_KNOB(blackhole_local, "blackhole_local", OID_AUTO, knob_bool,
+    "Enforce net.inet.tcp.blackhole for locally originated packets");
+TCP_KNOB(log_in_vain, "log_in_vain", OID_AUTO, knob_which,
+    "Log attempts at closed ports: 1 for a SYN, 2 for anything");
 TCP_KNOB(drop_synfin, "drop_synfin", OID_AUTO, knob_bool,
     "Drop segments with SYN and FIN set");
 TCP_KNOB(icmp_may_rst, "icmp_may_rst", OID_AUTO, knob_bool,

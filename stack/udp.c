@@ -13,7 +13,8 @@
  * address works on a connected socket (FreeBSD: EISCONN), for that datagram
  * only; and the limits are Linux's: a datagram may be as large as the format
  * allows (maxdgram 65507, FreeBSD 9216) and a receive buffer holds several of
- * these (recvspace 212992, FreeBSD 42080).
+ * these (recvspace 212992, FreeBSD 42080).  All peers are local, so
+ * blackhole_local is 1, without which blackhole would mean nothing.
  *
  * Multicast and broadcast are not supported.
  */
@@ -24,6 +25,7 @@
 #include "stack/ip.h"
 #include "stack/socket.h"
 #include "stack/udp.h"
+#include "stack/vlog.h"
 #include "stack/wire.h"
 #include "sysctl/sysctl.h"
 
@@ -40,7 +42,7 @@
 struct udpstate {
 	struct udpstat	 stat;
 	struct inpcbinfo *pcbinfo;
-	int		 checksum, blackhole;
+	int		 checksum, blackhole, blackhole_local, log_in_vain;
 	uint32_t	 maxdgram, recvspace;	/* bytes */
 };
 
@@ -66,13 +68,19 @@ SYSCTL_UINT(udp_recvspace, "net.inet.udp.recvspace", 4, CTLFLAG_RW, udp_module,
 SYSCTL_INT(udp_blackhole, "net.inet.udp.blackhole", OID_AUTO, CTLFLAG_RW,
     udp_module, struct udpstate, blackhole, NULL,
     "Do not send port unreachables for refused connects");
+SYSCTL_INT(udp_blackhole_local, "net.inet.udp.blackhole_local", OID_AUTO,
+    CTLFLAG_RW, udp_module, struct udpstate, blackhole_local, NULL,
+    "Enforce net.inet.udp.blackhole for locally originated packets");
+SYSCTL_INT(udp_log_in_vain, "net.inet.udp.log_in_vain", OID_AUTO, CTLFLAG_RW,
+    udp_module, struct udpstate, log_in_vain, NULL,
+    "Log datagrams for closed ports");
 
 static int
 udp_init(struct vnet *v)
 {
 	struct udpstate *us = V_udpstate(v);
 
-	us->checksum = 1;
+	us->checksum = us->blackhole_local = 1;
 	us->maxdgram = UDP_MAXDGRAM;
 	us->recvspace = UDP_SPACE;
 	return in_pcbinfo_init(v, &us->pcbinfo, "udp_inpcb", IPPROTO_UDP,
@@ -142,6 +150,25 @@ udp_append(struct socket *so, struct mbuf *m, const struct endpoint *from)
 		sorwakeup(so);
 }
 
+/* Nobody is there for m, which is not consumed. */
+static void
+udp_noport(struct vnet *v, const struct mbuf *m, const struct endpoint *from,
+    const struct endpoint *to)
+{
+	const struct udpstate *us = V_udpstate(v);
+	char src[INADDR_STRLEN], dst[INADDR_STRLEN];
+
+	UDPSTAT(v)->udps_noport++;
+	if (us->log_in_vain != 0)
+		vlog(v, "Connection attempt to UDP %s:%u from %s:%u",
+		    inaddr_ntop(&to->addr, dst), ntohs(to->port),
+		    inaddr_ntop(&from->addr, src), ntohs(from->port));
+	if (us->blackhole == 0 || (us->blackhole_local == 0 &&
+	    in_localaddr(v, &from->addr)))
+		icmp_unreach(v, m, &from->addr, &to->addr, IPPROTO_UDP,
+		    ICMP_UNREACH_PORT_CODE);
+}
+
 static void
 udp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
     const struct inaddr *dst, uint8_t ttl, uint8_t tos)
@@ -158,10 +185,7 @@ udp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	to.port = get16n(m->m_data + UO_DPORT);
 	inp = in_pcblookup(V_udpstate(v)->pcbinfo, &from, &to);
 	if (inp == NULL) {
-		UDPSTAT(v)->udps_noport++;
-		if (V_udpstate(v)->blackhole == 0)
-			icmp_unreach(v, m, src, dst, IPPROTO_UDP,
-			    ICMP_UNREACH_PORT_CODE);
+		udp_noport(v, m, &from, &to);
 		m_freem(v, m);
 		return;
 	}

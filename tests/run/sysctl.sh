@@ -200,11 +200,23 @@ says "netjaild: -o net.inet.tcp.msl: Invalid argument
 1" netjaild -f -s "$T/n" -o net.inet.tcp.msl=0
 says "netjaild: -o net.inet: not name=value
 1" netjaild -f -s "$T/n" -o net.inet
-netjaild -f -s "$T/n" -o $first=11111 -o kern.hostname=early &
+env -u JOURNAL_STREAM netjaild -f -s "$T/n" -o $first=11111 \
+    -o kern.hostname=early -o net.inet.tcp.log_in_vain=1 \
+    -o net.inet.udp.log_in_vain=1 2>"$T/early" &
 early=$!
 until_ok 5 env NETJAIL_SOCK="$T/n" sysctl -q $first
 says "$first: 11111
 kern.hostname: early
 0" env NETJAIL_SOCK="$T/n" sysctl $first kern.hostname
+
+# What log_in_vain is for: the daemon says who knocked where.
+NETJAIL_SOCK="$T/n" netjail host bash -c \
+    'echo >/dev/udp/127.0.0.1/82; </dev/tcp/127.0.0.1/81' 2>"$T/out"
+until_ok 5 grep -q 'TCP' "$T/early"
+is "$(sed -n 's/.*]: \(.*127\.0\.0\.1.*\)/\1/p' "$T/early" |
+    sed 's/\(from 127.0.0.1:\|TCP: .127.0.0.1.:\)[0-9]*/\1N/' | sort -u)" \
+    "Connection attempt to UDP 127.0.0.1:82 from 127.0.0.1:N
+TCP: [127.0.0.1]:N to [127.0.0.1]:81 tcpflags 0x2<SYN>; tcp_input: Connection \
+attempt to closed port" "log_in_vain: attempts at closed ports are in the log"
 stop $early
 finish
