@@ -12,7 +12,11 @@
  * protocol still knows: ours never differs from it in what a receiver reads.
  *
  * Outgoing errors are limited to icmplim per second over all causes, so that a
- * scan of closed ports does not make us a traffic generator.
+ * scan of closed ports does not make us a traffic generator.  The limit of each
+ * second is off by up to icmplim_jitter, or who counts answers could tell from
+ * how many are missing which of somebody else's guesses hit a port.  That
+ * answers were left out is logged when the second is over and another answer
+ * is due.
  *
  * The time is that of the stack, which is not the time of day: RFC 792 has a
  * bit to say so.
@@ -21,8 +25,10 @@
  * sockets have had their copies before we are called.
  */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "stack/ip_int.h"
+#include "stack/vlog.h"
 #include "sysctl/sysctl.h"
 
 #define ICMP_HDRLEN	8
@@ -31,6 +37,7 @@
 #define ICMP_TSLEN	20	/* of time stamp messages */
 #define ICMP_MASKLEN	12	/* of address mask messages */
 #define ICMP_LIM	200	/* errors per second */
+#define ICMP_JITTER	16
 
 enum {
 	TYPE_ECHOREPLY = 0,
@@ -47,10 +54,14 @@ enum {
 struct icmpstate {
 	struct icmpstat	 stat;
 	int		 lim;		/* errors per second; 0: any number */
+	int		 jitter;	/* of lim, at most */
+	int		 output;	/* log what was left out */
 	int		 quotelen;	/* bytes behind the quoted header */
 	int		 maskrepl, tstamprepl;
-	int		 sent;		/* in the second that began `since' */
-	uint64_t	 since;		/* ns */
+	uint32_t	 maskfake;	/* in network order; 0: the truth */
+	uint64_t	 since;		/* ns: when the second began */
+	int64_t		 off;		/* by which its limit is off */
+	int64_t		 due;		/* what it would have without one */
 };
 
 static int icmp_init(struct vnet *v);
@@ -73,14 +84,48 @@ SYSCTL_INT(icmp_tstamprepl, "net.inet.icmp.tstamprepl", OID_AUTO, CTLFLAG_RW,
 SYSCTL_INT(icmp_quotelen, "net.inet.icmp.quotelen", OID_AUTO, CTLFLAG_RW,
     icmp_module, struct icmpstate, quotelen, NULL,
     "Number of bytes from original packet to quote in ICMP reply");
+SYSCTL_INT(icmp_icmplim_jitter, "net.inet.icmp.icmplim_jitter", OID_AUTO,
+    CTLFLAG_RW, icmp_module, struct icmpstate, jitter, NULL,
+    "Random icmplim jitter adjustment limit");
+SYSCTL_INT(icmp_icmplim_output, "net.inet.icmp.icmplim_output", OID_AUTO,
+    CTLFLAG_RW, icmp_module, struct icmpstate, output, NULL,
+    "Enable logging of ICMP response rate limiting");
+SYSCTL_UINT(icmp_maskfake, "net.inet.icmp.maskfake", OID_AUTO, CTLFLAG_RW,
+    icmp_module, struct icmpstate, maskfake, NULL,
+    "Fake reply to ICMP Address Mask Request packets, in network byte order");
 
 static int
 icmp_init(struct vnet *v)
 {
-	V_icmpstate(v)->lim = ICMP_LIM;
-	V_icmpstate(v)->quotelen = ICMP_QUOTELEN;
-	V_icmpstate(v)->tstamprepl = 1;
+	struct icmpstate *s = V_icmpstate(v);
+
+	s->lim = ICMP_LIM;
+	s->jitter = ICMP_JITTER;
+	s->output = 1;
+	s->quotelen = ICMP_QUOTELEN;
+	s->tstamprepl = 1;
 	return 0;
+}
+
+/* How many may go out in this second: one, whatever the jitter. */
+static int64_t
+icmp_may(const struct icmpstate *s)
+{
+	int64_t may = s->lim + s->off;
+
+	return may > 0 ? may : 1;
+}
+
+static void
+icmp_second(struct vnet *v, struct icmpstate *s)
+{
+	if (s->output != 0 && s->due > icmp_may(s))
+		vlog(v, "Limiting icmp response from %" PRId64 " to %" PRId64
+		    " packets/sec", s->due, icmp_may(s));
+	s->since = v->now;
+	s->due = 0;
+	s->off = s->jitter <= 0 ? 0 : (int64_t)vnet_random_below(v,
+	    2 * (uint32_t)s->jitter + 1) - s->jitter;
 }
 
 static bool
@@ -90,14 +135,9 @@ icmp_allowed(struct vnet *v)
 
 	if (s->lim <= 0)
 		return true;
-	if (v->now - s->since >= NSEC_PER_SEC) {
-		s->since = v->now;
-		s->sent = 0;
-	}
-	if (s->sent >= s->lim)
-		return false;
-	s->sent++;
-	return true;
+	if (v->now - s->since >= NSEC_PER_SEC)
+		icmp_second(v, s);
+	return ++s->due <= icmp_may(s);
 }
 
 /* Send m, whose ICMP header (h) is complete but for its checksum. */
@@ -235,13 +275,15 @@ static void
 icmp_mask(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
     const struct inaddr *dst, uint8_t tos)
 {
+	const struct icmpstate *s = V_icmpstate(v);
 	const struct in_ifaddr *ia = in_ifaddr_find(v, dst);
 	uint8_t mask[4];
 
-	if (V_icmpstate(v)->maskrepl == 0 || m->m_pktlen < ICMP_MASKLEN ||
-	    ia == NULL)
+	if (s->maskrepl == 0 || m->m_pktlen < ICMP_MASKLEN || ia == NULL)
 		return;
 	put32(mask, UINT32_MAX << (32 - in_ifaddr_plen(ia)));
+	if (s->maskfake != 0)
+		memcpy(mask, &s->maskfake, sizeof(mask));
 	icmp_answer(v, m, src, dst, tos, TYPE_MASKREPLY, ICMP_MASKLEN, mask,
 	    sizeof(mask));
 }

@@ -89,6 +89,10 @@ int	ip_output_hdrincl(struct vnet *v, struct mbuf *m,
 /* net.inet.ip.ttl */
 uint8_t	ip_defttl(const struct vnet *v);
 
+/* May a program name dst as its peer?  ENETUNREACH: it is 0.0.0.0, which
+ * net.inet.ip.connect_inaddr_wild does not let stand for this host. */
+int	ip_checkpeer(const struct vnet *v, const struct inaddr *dst);
+
 /* The largest transport payload (header included) towards dst. */
 uint32_t ip_maxpayload(const struct vnet *v, const struct inaddr *dst);
 

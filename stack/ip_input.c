@@ -34,6 +34,7 @@ ip_init(struct vnet *v)
 	const struct ipproto *const *pp;
 
 	is->defttl = IP_DEFTTL;
+	is->connect_wild = 1;	/* as on Linux; FreeBSD 15: 0 */
 	LINKERSET_FOREACH(pp, ipproto)
 		is->proto[(*pp)->proto] = *pp;
 	return 0;
@@ -61,6 +62,17 @@ SYSCTL_INT(ip_ttl, "net.inet.ip.ttl", 3, CTLFLAG_RW, ip_module,
 SYSCTL_STRUCT(ip_stats, "net.inet.ip.stats", 12, CTLFLAG_RW | CTLFLAG_STATS,
     ip_module, struct ipstate, stat, NULL, "S,ipstat",
     "IP statistics (struct ipstat, netinet/ip_var.h)");
+
+SYSCTL_INT(ip_connect_wild, "net.inet.ip.connect_inaddr_wild", OID_AUTO,
+    CTLFLAG_RW, ip_module, struct ipstate, connect_wild, NULL,
+    "Allow connecting to INADDR_ANY for connect(2) and sendto(2)");
+
+int
+ip_checkpeer(const struct vnet *v, const struct inaddr *dst)
+{
+	return V_ipstate(v)->connect_wild == 0 && inaddr_is_any(dst) ?
+	    ENETUNREACH : 0;
+}
 
 uint8_t
 ip_defttl(const struct vnet *v)

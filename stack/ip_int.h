@@ -38,6 +38,7 @@
 struct ipstate {
 	struct ipstat	 stat;
 	int		 defttl;
+	int		 connect_wild;	/* connect_inaddr_wild */
 	const struct ipproto *proto[UINT8_MAX + 1];
 };
 

@@ -50,6 +50,7 @@ struct pcblist {
 	size_t	recsize;
 	int	(*record_out)(const struct pcblist *, struct sysctl_req *,
 		    const struct inpcb *);
+	bool	(*see_other)(const struct vnet *, const struct inpcb *);
 	uint8_t	number;		/* in handles */
 };
 
@@ -155,15 +156,23 @@ xtcpcb_out(const struct pcblist *l, struct sysctl_req *req,
 	return SYSCTL_OUT(req, &xt, sizeof(xt));
 }
 
+static bool
+no_see_other(const struct vnet *v, const struct inpcb *inp)
+{
+	(void)v;
+	(void)inp;
+	return false;
+}
+
 enum { LIST_TCP, LIST_UDP, LIST_RAW };
 
 static const struct pcblist lists[] = {
 	[LIST_TCP] = { tcp_pcbinfo, sizeof(struct xtcpcb), xtcpcb_out,
-	    HANDLE_TCP },
+	    tcp_see_other, HANDLE_TCP },
 	[LIST_UDP] = { udp_pcbinfo, sizeof(struct xinpcb), xinpcb_out,
-	    HANDLE_UDP },
+	    no_see_other, HANDLE_UDP },
 	[LIST_RAW] = { raw_pcbinfo, sizeof(struct xinpcb), xinpcb_out,
-	    HANDLE_RAW },
+	    no_see_other, HANDLE_RAW },
 };
 
 /* Header or trailer.  *genp: the generation it bears. */
@@ -211,7 +220,8 @@ records_out(struct sysctl_req *req, const struct pcblist *l,
 		if (n >= PCBLIST_SLICE)
 			return SYSCTL_MORE;
 		n++;
-		shown = cr_cansee(req->vnet, req->cred, &inp->inp_cred);
+		shown = cr_cansee(req->vnet, req->cred, &inp->inp_cred) ||
+		    l->see_other(req->vnet, inp);
 		cost = shown && inp->inp_socket != NULL ?
 		    soparked(inp->inp_socket) : 0;
 		if (cost == SOPARKED_LATER)
@@ -240,7 +250,8 @@ sysctl_pcblist(const struct sysctl_oid *oid, struct sysctl_req *req)
 		if (error != 0)
 			return error;
 		req->cursor[CUR_OWNLIST] = req->jailed &&
-		    !prison_haschildren(req->cred->prison);
+		    !prison_haschildren(req->cred->prison) &&
+		    !l->see_other(req->vnet, NULL);
 		req->cursor[CUR_BEGUN] = 1;
 	}
 	if ((error = records_out(req, l, pi)) != 0)

@@ -19,6 +19,7 @@
 
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
+#include "stack/ip.h"
 #include "stack/socket_int.h"
 #include "sysctl/sysctl.h"
 
@@ -332,6 +333,8 @@ soconnect(struct socket *so, const struct endpoint *name,
 {
 	int error = connect_allowed(so, name);
 
+	if (error == 0)
+		error = ip_checkpeer(so->so_vnet, &name->addr);
 	if (error != 0)
 		return error;
 	if (so->so_state & SS_ISCONNECTED) {

@@ -41,6 +41,10 @@ void	tcp_facts(const struct socket *so, struct tcp_facts *f);
 bool	tcp_purge(struct vnet *v, const struct prison *pr, bool reset,
 	    uint64_t *gen, unsigned *budget);
 
+/* net.inet.tcp.syncache.see_other: may everybody see inp in a listing, whose
+ * ever it is?  NULL: may there be such a one? */
+bool	tcp_see_other(const struct vnet *v, const struct inpcb *inp);
+
 /* The protocol's part of a listing record (t_state, timers, windows). */
 void	tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt);
 

@@ -2,9 +2,9 @@
  * tcp_cc.c - congestion control: NewReno.
  *
  * Theory of operation.  Slow start and congestion avoidance of RFC 5681 with
- * byte counting (RFC 3465, L is abc_l_var); fast retransmit and NewReno
- * recovery of RFC 6582; initial window of RFC 6928, one segment after a lost
- * SYN.  Whoever retransmits is told to by these functions; they alone write
+ * byte counting (RFC 3465, L is abc_l_var; rfc3465 is off: without); fast
+ * retransmit and NewReno recovery of RFC 6582; initial window of RFC 6928, or of
+ * an earlier one, one segment after a lost SYN.  Whoever retransmits is told to by these functions; they alone write
  * snd_cwnd and snd_ssthresh.
  *
  * The window grows only by ACKs of data that filled it (up to snd_full): an
@@ -24,6 +24,12 @@ max32(uint32_t a, uint32_t b)
 }
 
 static uint32_t
+min32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t
 flight(const struct tcpcb *tp)
 {
 	return tp->snd_max - tp->snd_una;
@@ -38,11 +44,15 @@ cwnd_limit(const struct tcpcb *tp)
 uint32_t
 tcp_initcwnd(const struct tcpcb *tp)
 {
-	uint32_t mss = tcp_maxseg(tp);
-	uint32_t n = (uint32_t)V_tcp(tcp_vnetof(tp))->initcwnd_segments;
-	uint32_t floor = max32(2 * mss, 1460 * n);
+	const struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
+	uint32_t mss = tcp_maxseg(tp), n = (uint32_t)t->initcwnd_segments;
 
-	return n * mss < floor ? n * mss : floor;
+	if (n > 0)
+		return min32(n * mss, max32(2 * mss, 1460 * n));
+	if (t->rfc3390 != 0)
+		return min32(4 * mss, max32(2 * mss, 4380));
+	/* RFC 5681, 3.1 */
+	return mss > 2190 ? 2 * mss : mss > 1095 ? 3 * mss : 4 * mss;
 }
 
 void
@@ -62,25 +72,35 @@ halve(struct tcpcb *tp)
 	tp->t_bytesacked = 0;
 }
 
+/* What the window grows by for an ACK of so many bytes. */
+static uint32_t
+growth(struct tcpcb *tp, uint32_t acked)
+{
+	const struct tcp_vnet *t = V_tcp(tcp_vnetof(tp));
+	bool abc = t->rfc3465 != 0;
+	uint32_t mss = tcp_maxseg(tp);
+
+	if (tp->snd_cwnd < tp->snd_ssthresh)
+		return min32(acked, abc ? (uint32_t)t->abc_l_var * mss : mss);
+	if (!abc)
+		return max32((uint32_t)((uint64_t)mss * mss / tp->snd_cwnd),
+		    1);
+	tp->t_bytesacked += acked;
+	if (tp->t_bytesacked < tp->snd_cwnd)
+		return 0;
+	tp->t_bytesacked -= tp->snd_cwnd;
+	return mss;
+}
+
 /* acked bytes are no longer in flight; called before snd_una moves. */
 void
 tcp_cc_acked(struct tcpcb *tp, uint32_t acked)
 {
-	uint32_t mss = tcp_maxseg(tp), limit = cwnd_limit(tp);
-	uint32_t most = (uint32_t)V_tcp(tcp_vnetof(tp))->abc_l_var * mss;
-	uint32_t incr;
+	uint32_t limit = cwnd_limit(tp), incr;
 
 	if (SEQ_GEQ(tp->snd_una, tp->snd_full))
 		return;
-	if (tp->snd_cwnd < tp->snd_ssthresh) {
-		incr = acked < most ? acked : most;
-	} else {
-		tp->t_bytesacked += acked;
-		if (tp->t_bytesacked < tp->snd_cwnd)
-			return;
-		tp->t_bytesacked -= tp->snd_cwnd;
-		incr = mss;
-	}
+	incr = growth(tp, acked);
 	tp->snd_cwnd = limit - tp->snd_cwnd > incr && tp->snd_cwnd < limit ?
 	    tp->snd_cwnd + incr : limit;
 }

@@ -56,12 +56,19 @@ timer_left(const struct tcpcb *tp, enum tcp_timer which)
 	return ms < INT32_MAX ? (int32_t)ms : INT32_MAX;
 }
 
+bool
+tcp_see_other(const struct vnet *v, const struct inpcb *inp)
+{
+	return V_tcp(v)->syncache_see_other != 0 && (inp == NULL ||
+	    (!inp->inp_compact && tcp_embryonic((const struct tcpcb *)inp)));
+}
+
 void
 tcp_inptoxtp(const struct inpcb *inp, struct xtcpcb *xt)
 {
 	const struct tcpcb *tp = (const struct tcpcb *)inp;
 
-	strcpy(xt->xt_stack, "netjail");
+	strcpy(xt->xt_stack, TCP_STACK_NAME);
 	if (inp->inp_compact) {
 		xt->t_state = TCPS_TIME_WAIT;
 		xt->tt_2msl = (int32_t)tcp_tw_left(tcp_vnetof(tp),

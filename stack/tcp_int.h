@@ -262,7 +262,8 @@ struct tcp_vnet {
 	int	 reass_maxqueuelen;
 	int	 blackhole, blackhole_local, log_in_vain;
 	int	 drop_synfin, icmp_may_rst, rfc3042;
-	int	 insecure_rst, insecure_syn, abc_l_var;
+	int	 insecure_rst, insecure_syn;
+	int	 rfc3390, rfc3465, abc_l_var, syncache_see_other;
 };
 
 extern struct vnet_module tcp_module;
@@ -484,7 +485,9 @@ uint8_t	tcp_addoptions(const struct tcpopt *to, uint8_t buf[TCP_MAXOLEN]);
 
 /* ---- tcp_cc.c ---- */
 
-#define TCP_CC_NAME	"newreno"	/* as listings and the MIB have it */
+/* As listings and the MIB have them: the one algorithm and the one stack. */
+#define TCP_CC_NAME	"newreno"
+#define TCP_STACK_NAME	"netjail"
 
 uint32_t tcp_initcwnd(const struct tcpcb *tp);
 void	tcp_cc_init(struct tcpcb *tp);

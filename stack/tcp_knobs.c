@@ -12,6 +12,8 @@
  * A knob that nothing obeys is not there.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "stack/tcp_int.h"
 #include "sysctl/sysctl.h"
@@ -50,6 +52,8 @@ tcp_knobs_default(struct tcp_vnet *t)
 	t->blackhole_local = 1;
 	t->icmp_may_rst = 1;
 	t->rfc3042 = 1;
+	t->rfc3390 = 1;
+	t->rfc3465 = 1;
 	t->abc_l_var = 2;
 }
 
@@ -107,6 +111,13 @@ knob_count(const struct sysctl_oid *oid, struct sysctl_req *req)
 	return knob(oid, req, 1, 100);
 }
 
+/* The same, and 0: another rule's. */
+static int
+knob_segments(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	return knob(oid, req, 0, 100);
+}
+
 static int
 knob_rexmtlimit(const struct sysctl_oid *oid, struct sysctl_req *req)
 {
@@ -149,8 +160,11 @@ TCP_KNOB(keepinit, "keepinit", 10, knob_ms,
     "ms until connection set-up is given up");
 TCP_KNOB(delacktime, "delacktime", 12, knob_ms, "ms an ACK may be delayed");
 TCP_KNOB(minmss, "minmss", OID_AUTO, knob_mss, "Smallest MSS accepted");
-TCP_KNOB(initcwnd_segments, "initcwnd_segments", OID_AUTO, knob_count,
-    "Initial congestion window, segments (RFC 6928)");
+TCP_KNOB(initcwnd_segments, "initcwnd_segments", OID_AUTO, knob_segments,
+    "Initial congestion window, segments (RFC 6928); 0: see rfc3390");
+TCP_KNOB(rfc3390, "rfc3390", OID_AUTO, knob_bool,
+    "Initial congestion window of RFC 3390, not RFC 5681, where "
+    "initcwnd_segments is 0");
 TCP_KNOB(keepcnt, "keepcnt", OID_AUTO, knob_count,
     "Keepalive probes without answer that end a connection");
 TCP_KNOB(always_keepalive, "always_keepalive", OID_AUTO, knob_bool,
@@ -170,6 +184,8 @@ TCP_KNOB(maxunacktime, "maxunacktime", OID_AUTO, knob_ms0,
     "ms that data may stay unacknowledged, 0 for any time");
 TCP_KNOB(syncache_rexmtlimit, "syncache.rexmtlimit", OID_AUTO,
     knob_rexmtlimit, "Limit on SYN/ACK retransmissions");
+TCP_KNOB(syncache_see_other, "syncache.see_other", OID_AUTO, knob_bool,
+    "All half-open connections are visible, whosever they are");
 TCP_KNOB(retries, "retries", OID_AUTO, knob_count,
     "Retransmissions of one segment before the connection is dropped");
 TCP_KNOB(rexmit_initial, "rexmit_initial", OID_AUTO, knob_ms,
@@ -203,6 +219,8 @@ TCP_KNOB(insecure_rst, "insecure_rst", OID_AUTO, knob_bool,
     "Follow RFC793 instead of RFC5961 criteria for accepting RST packets");
 TCP_KNOB(insecure_syn, "insecure_syn", OID_AUTO, knob_bool,
     "Follow RFC793 instead of RFC5961 criteria for accepting SYN packets");
+TCP_KNOB(rfc3465, "rfc3465", OID_AUTO, knob_bool,
+    "Enable RFC 3465 (Appropriate Byte Counting)");
 TCP_KNOB(abc_l_var, "abc_l_var", OID_AUTO, knob_count,
     "Cap the max cwnd increment during slow-start to this number of segments");
 
@@ -248,6 +266,35 @@ SYSCTL_PROC(tcp_cc_algorithm, "net.inet.tcp.cc.algorithm", OID_AUTO,
 SYSCTL_PROC(tcp_cc_available, "net.inet.tcp.cc.available", OID_AUTO,
     CTLTYPE_STRING | CTLFLAG_RD, sysctl_cc, 0, "A",
     "List available congestion control algorithms");
+
+/* There is one of these, too. */
+static int
+sysctl_functions_default(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	(void)oid;
+	return SYSCTL_OUT(req, TCP_STACK_NAME, sizeof(TCP_STACK_NAME));
+}
+
+static int
+sysctl_functions(const struct sysctl_oid *oid, struct sysctl_req *req)
+{
+	char text[256];
+	int len;
+
+	(void)oid;
+	len = snprintf(text, sizeof(text), "\n%-32s%c %-32s %s\n"
+	    "%-32s%c %-32s %" PRIu64 "\n", "Stack", 'D', "Alias", "PCB count",
+	    TCP_STACK_NAME, '*', "-",
+	    in_pcbinfo_count(V_tcp(req->vnet)->pcbinfo));
+	return SYSCTL_OUT(req, text, (size_t)len + 1);
+}
+
+SYSCTL_PROC(tcp_functions_default, "net.inet.tcp.functions_default", OID_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, sysctl_functions_default, 0, "A",
+    "The default TCP function block");
+SYSCTL_PROC(tcp_functions, "net.inet.tcp.functions_available", OID_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, sysctl_functions, 0, "A",
+    "List available TCP function sets");
 
 static int
 sysctl_pcbcount(const struct sysctl_oid *oid, struct sysctl_req *req)

@@ -259,7 +259,8 @@ udp_route(struct inpcb *inp, const struct endpoint *to,
 	*dst = *to;
 	if (dst->port == 0)
 		return EADDRNOTAVAIL;
-	if ((error = in_pcbfaddr(cred, &dst->addr)) != 0)
+	if ((error = ip_checkpeer(inp->inp_socket->so_vnet, &dst->addr)) != 0 ||
+	    (error = in_pcbfaddr(cred, &dst->addr)) != 0)
 		return error;
 	if (inaddr_is_any(src)) {
 		error = in_pcbladdr(inp, &dst->addr, cred, src);

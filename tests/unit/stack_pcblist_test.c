@@ -721,6 +721,52 @@ a_connection_in_time_wait_is_listed_without_its_socket(void **state)
 	free(l.data);
 }
 
+static void
+set_see_other(int on)
+{
+	struct cred root = { .uid = 0, .prison = prison0(v) };
+	struct sysctl_req req = { .vnet = v, .cred = &root, .newptr = &on,
+		.newlen = sizeof(on) };
+	int mib[CTL_MAXNAME];
+	unsigned len = CTL_MAXNAME;
+
+	assert_int_equal(sysctl_lookup(v, "net.inet.tcp.syncache.see_other",
+	    mib, &len), 0);
+	assert_int_equal(sysctl_step(mib, len, &req), 0);
+	free(req.out);
+}
+
+static void
+half_open_connections_are_everybodys_where_see_other_says_so(void **state)
+{
+	struct socket *so = make_listener(jail_a, "10.0.0.1", 80, 5);
+	struct endpoint name = { addr("10.0.0.1"), htons(80) };
+	struct socket *cl = make(jail_a, 0, AF_INET, SOCK_STREAM, "", 0);
+	struct cred cred = { .uid = 0, .prison = jail_a };
+	const struct xtcpcb *xt;
+	struct listing l;
+
+	(void)state;
+	assert_int_equal(soconnect(cl, &name, &cred), EINPROGRESS);
+	ip_input(v, netisr_dequeue(v));		/* the SYN, and no more */
+	assert_int_equal(so->so_incqlen, 1);
+	read_listing(&l, "net.inet.tcp.pcblist", jail_b, NULL);
+	assert_int_equal(l.n, 0);
+	free(l.data);
+	set_see_other(1);
+	read_listing(&l, "net.inet.tcp.pcblist", jail_b, NULL);
+	assert_int_equal(l.n, 1);
+	xt = (const void *)((const char *)l.rec[0] - offsetof(struct xtcpcb,
+	    xt_inp));
+	assert_int_equal(xt->t_state, TCPS_SYN_RECEIVED);
+	assert_int_equal(xt->xt_inp.inp_lport, htons(80));
+	free(l.data);
+	run(0);
+	read_listing(&l, "net.inet.tcp.pcblist", jail_b, NULL);
+	assert_int_equal(l.n, 0);
+	free(l.data);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -741,6 +787,7 @@ main(void)
 		T(ipv6_addresses_are_whole),
 		T(raw_sockets_show_their_protocol),
 		T(a_connection_in_time_wait_is_listed_without_its_socket),
+		T(half_open_connections_are_everybodys_where_see_other_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

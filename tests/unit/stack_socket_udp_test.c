@@ -20,6 +20,7 @@
 #include "stack/ip.h"
 #include "stack/socket.h"
 #include "stack/udp.h"
+#include "stack/vlog.h"
 #include "stack/wire.h"
 #include "sysctl/sysctl.h"
 
@@ -585,26 +586,78 @@ a_closed_port_refuses_a_connected_socket(void **state)
 	assert_int_equal(sogeterror(client), 0);
 }
 
-static void
-unreachable_messages_are_limited_by_the_second(void **state)
+/* How many of so many datagrams for a closed port, sent in a new second, are
+ * answered. */
+static int
+refusals(struct fixture *f, struct socket *client, int sent)
 {
-	struct fixture *f = *state;
-	struct socket *client = udp(f, &f->b);
 	int refused = 0;
 
-	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim", 3), 0);
-	assert_int_equal(connect_to(client, "10.0.0.1", 99), 0);
-	for (int i = 0; i < 10; i++) {
+	vnet_settime(f->v, f->v->now + NSEC_PER_SEC);
+	for (int i = 0; i < sent; i++) {
 		sogeterror(client);
 		assert_int_equal(send_to(client, "x", 1, NULL, 0), 0);
 		run(f);
 		refused += sogeterror(client) == ECONNREFUSED;
 	}
-	assert_int_equal(refused, 3);
-	vnet_settime(f->v, f->v->now + NSEC_PER_SEC);
-	assert_int_equal(send_to(client, "x", 1, NULL, 0), 0);
-	run(f);
-	assert_int_equal(sogeterror(client), ECONNREFUSED);
+	return refused;
+}
+
+static void
+hear(void *arg, const char *line)
+{
+	char *said = arg;
+
+	strcpy(said, line);
+}
+
+static void
+unreachable_messages_are_limited_by_the_second(void **state)
+{
+	struct fixture *f = *state;
+	struct socket *client = udp(f, &f->b);
+	char said[VLOG_LINE] = "";
+
+	vlog_set(f->v, hear, said);
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim", 3), 0);
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim_jitter", 0), 0);
+	assert_int_equal(connect_to(client, "10.0.0.1", 99), 0);
+	assert_int_equal(refusals(f, client, 10), 3);
+	assert_string_equal(said, "");
+	assert_int_equal(refusals(f, client, 1), 1);
+	assert_string_equal(said, "Limiting icmp response from 10 to 3 "
+	    "packets/sec");
+	*said = '\0';
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim_output", 0), 0);
+	assert_int_equal(refusals(f, client, 10), 3);
+	assert_int_equal(refusals(f, client, 1), 1);
+	assert_string_equal(said, "");
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim", 0), 0);
+	assert_int_equal(refusals(f, client, 500), 500);
+}
+
+static void
+how_many_messages_a_second_has_cannot_be_foretold(void **state)
+{
+	struct fixture *f = *state;
+	struct socket *client = udp(f, &f->b);
+	int least = 100, most = 0;
+
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim", 20), 0);
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim_jitter", 4), 0);
+	assert_int_equal(connect_to(client, "10.0.0.1", 99), 0);
+	for (int s = 0; s < 200; s++) {
+		int n = refusals(f, client, 30);
+
+		least = n < least ? n : least;
+		most = n > most ? n : most;
+	}
+	assert_int_equal(least, 16);
+	assert_int_equal(most, 24);
+	/* Some get out, however large it is. */
+	assert_int_equal(sysctl_set(f, "net.inet.icmp.icmplim_jitter", 99), 0);
+	for (int s = 0; s < 200; s++)
+		assert_in_range(refusals(f, client, 150), 1, 119);
 }
 
 /* ---- refusals and options ---- */
@@ -1015,6 +1068,7 @@ main(void)
 		TEST(after_disconnecting_there_is_no_peer),
 		TEST(a_closed_port_refuses_a_connected_socket),
 		TEST(unreachable_messages_are_limited_by_the_second),
+		TEST(how_many_messages_a_second_has_cannot_be_foretold),
 		TEST(sending_without_a_destination_is_refused),
 		TEST(shutdown_needs_a_peer_and_ends_both_directions),
 		TEST(a_datagram_socket_cannot_listen),

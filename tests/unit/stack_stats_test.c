@@ -439,9 +439,13 @@ time_and_mask_are_told_where_wanted(void **state)
 	assert_int_equal(next_icmp(n, got, sizeof(got)), 12);
 	assert_int_equal(got[0], 18);
 	assert_int_equal(get32(got + 8), 0xff000000);
-	assert_int_equal(icmpst(n).icps_reflect, 2);
-	assert_int_equal(icmpst(n).icps_inhist[17], 3);
-	assert_int_equal(icmpst(n).icps_outhist[18], 1);
+	put_icmp_knob(n, "net.inet.icmp.maskfake", (int)htonl(0xffff0000));
+	arrive_icmp(n, "127.0.0.1", mask, sizeof(mask));
+	assert_int_equal(next_icmp(n, got, sizeof(got)), 12);
+	assert_int_equal(get32(got + 8), 0xffff0000);
+	assert_int_equal(icmpst(n).icps_reflect, 3);
+	assert_int_equal(icmpst(n).icps_inhist[17], 4);
+	assert_int_equal(icmpst(n).icps_outhist[18], 2);
 }
 
 static void

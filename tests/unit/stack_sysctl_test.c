@@ -362,6 +362,40 @@ send_len(struct net *n, struct socket *so, size_t len)
 	return error;
 }
 
+static int
+send_to_any(struct net *n, struct socket *so)
+{
+	struct endpoint to = ep("0.0.0.0", 9);
+	struct iovec iov = { (char []){ 'x' }, 1 };
+	size_t sent;
+	int error = sosend(so, &iov, 1, &to, &n->cred, &sent);
+
+	run(n);
+	return error;
+}
+
+static void
+connect_inaddr_wild_lets_any_address_be_this_host(struct net *n)
+{
+	struct socket *l = listener_on(n, "127.0.0.1", PORT, 1);
+	struct socket *c = newsock(n), *s, *u = datagram(n, SOCK_DGRAM, 0);
+
+	put_knob(n, "net.inet.ip.connect_inaddr_wild", 0);
+	assert_int_equal(connect_to(n, c, "0.0.0.0", PORT), ENETUNREACH);
+	assert_int_equal(send_to_any(n, u), ENETUNREACH);
+	assert_int_equal(connect_to(n, u, "0.0.0.0", 9), ENETUNREACH);
+	put_knob(n, "net.inet.ip.connect_inaddr_wild", 1);
+	assert_int_equal(connect_to(n, c, "0.0.0.0", PORT), EINPROGRESS);
+	run(n);
+	s = accept_one(l);
+	assert_int_equal(send_to_any(n, u), 0);
+	assert_int_equal(connect_to(n, u, "0.0.0.0", 9), 0);
+	soclose(u);
+	soclose(c);
+	soclose(s);
+	soclose(l);
+}
+
 static void
 maxdgram_bounds_what_is_sent(struct net *n)
 {
@@ -517,6 +551,8 @@ static const struct {
 	{ "net.local.seqpacket.recvspace", NULL,
 	    "net.local.stream.sendspace" },
 	{ "net.inet.ip.ttl", ttl_is_in_packets, NULL },
+	{ "net.inet.ip.connect_inaddr_wild",
+	    connect_inaddr_wild_lets_any_address_be_this_host, NULL },
 	{ "net.inet.ip.intr_queue_maxlen", NULL, "stack_socket_udp_test" },
 	{ "net.inet.ip.portrange.first", NULL, "portrange_sysctl_test" },
 	{ "net.inet.ip.portrange.last", NULL, "portrange_sysctl_test" },
@@ -529,6 +565,9 @@ static const struct {
 	    "portrange_sysctl_test" },
 	{ "net.inet.ip.portrange.reservedlow", NULL, "portrange_sysctl_test" },
 	{ "net.inet.icmp.icmplim", NULL, "stack_socket_udp_test" },
+	{ "net.inet.icmp.icmplim_jitter", NULL, "stack_socket_udp_test" },
+	{ "net.inet.icmp.icmplim_output", NULL, "stack_socket_udp_test" },
+	{ "net.inet.icmp.maskfake", NULL, "stack_stats_test" },
 	{ "net.inet.icmp.maskrepl", NULL, "stack_stats_test" },
 	{ "net.inet.icmp.quotelen", NULL, "stack_stats_test" },
 	{ "net.inet.icmp.tstamprepl", NULL, "stack_stats_test" },
@@ -546,6 +585,9 @@ static const struct {
 	{ "net.inet.tcp.delacktime", delacktime_is_how_long_an_ack_waits,
 	    NULL },
 	{ "net.inet.tcp.abc_l_var", NULL, "stack_tcp_knobs_test" },
+	{ "net.inet.tcp.rfc3390", NULL, "stack_tcp_knobs_test" },
+	{ "net.inet.tcp.rfc3465", NULL, "stack_tcp_knobs_test" },
+	{ "net.inet.tcp.syncache.see_other", NULL, "stack_pcblist_test" },
 	{ "net.inet.tcp.fast_finwait2_recycle", NULL, "stack_tcp_knobs_test" },
 	{ "net.inet.tcp.insecure_rst", NULL, "stack_tcp_knobs_test" },
 	{ "net.inet.tcp.insecure_syn", NULL, "stack_tcp_knobs_test" },

@@ -2,6 +2,8 @@
  * What is shown and what can be set: net.inet.tcp.*, listing records, socket
  * options; and the option bytes of headers.
  */
+#include <stdio.h>
+
 #include "tests/unit/stack_tcp_fixture.h"
 #include "sysctl/sysctl.h"
 #include "sysctl/xport.h"
@@ -251,35 +253,115 @@ rexmtlimit_is_how_often_a_syn_is_answered(void **state)
 	soclose(l);
 }
 
+/* A congestion window of cwnd, and what an ACK of five segments adds to it. */
+struct opening {
+	uint32_t	cwnd, mss, by;
+};
+
+/* That of a connection whose slow start ends at `ssthresh'. */
+static struct opening
+opening(struct net *n, uint32_t ssthresh)
+{
+	static const char data[100000];
+	static struct pkt p;
+	struct socket *so;
+	struct opening o;
+	struct peer pe;
+
+	so = peer_connection(n, &pe, false);
+	o.cwnd = tcb(so)->snd_cwnd;
+	o.mss = tcp_maxseg(tcb(so));
+	tcb(so)->snd_ssthresh = ssthresh;
+	(void)put(n, so, data, sizeof(data));
+	for (int i = 0; i < 5; i++)
+		assert_true(peer_get(n, &p));
+	pe.rcv = p.seq + p.len;
+	peer_send(n, &pe, TH_ACK, NULL, 0);
+	o.by = tcb(so)->snd_cwnd - o.cwnd;
+	while (peer_get(n, &p))
+		continue;
+	soabort(so);
+	while (peer_get(n, &p))
+		continue;
+	return o;
+}
+
 static void
 abc_l_var_caps_slow_start(void **state)
 {
-	static const char data[100000];
 	struct net *n = net_of(state);
 
-	for (int l = 1; l <= 4; l *= 2) {
-		struct socket *so;
-		struct peer pe;
-		static struct pkt p;
-		uint32_t cwnd;
+	for (uint32_t l = 1; l <= 4; l *= 2) {
+		struct opening o;
 
-		put_knob(n, "net.inet.tcp.abc_l_var", l);
-		so = peer_connection(n, &pe, false);
-		cwnd = tcb(so)->snd_cwnd;
-		(void)put(n, so, data, sizeof(data));
-		for (int i = 0; i < 5; i++)
-			assert_true(peer_get(n, &p));
-		/* Five segments acknowledged at once. */
-		pe.rcv = p.seq + p.len;
-		peer_send(n, &pe, TH_ACK, NULL, 0);
-		assert_int_equal(tcb(so)->snd_cwnd - cwnd,
-		    (uint32_t)l * tcp_maxseg(tcb(so)));
-		while (peer_get(n, &p))
-			continue;
-		soabort(so);
-		while (peer_get(n, &p))
-			continue;
+		put_knob(n, "net.inet.tcp.abc_l_var", (int)l);
+		o = opening(n, UINT32_MAX);
+		assert_int_equal(o.by, l * o.mss);
 	}
+}
+
+static void
+without_rfc3465_it_is_acks_that_count_and_not_bytes(void **state)
+{
+	struct net *n = net_of(state);
+	struct opening o;
+
+	put_knob(n, "net.inet.tcp.abc_l_var", 3);
+	o = opening(n, UINT32_MAX);
+	assert_int_equal(o.by, 3 * o.mss);
+	o = opening(n, 1);
+	assert_int_equal(o.by, 0);
+	put_knob(n, "net.inet.tcp.rfc3465", 0);
+	o = opening(n, UINT32_MAX);
+	assert_int_equal(o.by, o.mss);
+	o = opening(n, 1);
+	assert_int_equal(o.by, o.mss * o.mss / o.cwnd);
+}
+
+static void
+the_initial_window_is_that_of_the_rfc_asked_for(void **state)
+{
+	static const struct {
+		int segments, rfc3390;
+		uint32_t mss, window;
+	} cases[] = {
+		{ 10, 1, 1460, 14600 }, { 10, 0, 1460, 14600 },
+		{ 10, 1, 9000, 18000 }, { 10, 1, 536, 5360 },
+		{ 0, 1, 1460, 4380 }, { 0, 1, 536, 2144 },
+		{ 0, 1, 9000, 18000 }, { 0, 0, 1460, 4380 },
+		{ 0, 0, 536, 2144 }, { 0, 0, 2191, 4382 },
+	};
+	struct net *n = net_of(state);
+	struct socket *so = newsock(n);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_knob(n, "net.inet.tcp.initcwnd_segments",
+		    cases[i].segments);
+		put_knob(n, "net.inet.tcp.rfc3390", cases[i].rfc3390);
+		tcb(so)->t_maxseg = (uint16_t)cases[i].mss;
+		assert_int_equal(tcp_initcwnd(tcb(so)), cases[i].window);
+	}
+	soclose(so);
+}
+
+static void
+there_is_one_set_of_functions_and_it_is_the_default(void **state)
+{
+	struct net *n = net_of(state);
+	struct socket *so = newsock(n);
+	char name[sizeof("netjail")], text[160], wanted[160];
+	struct xtcpcb xt;
+
+	tcp_inptoxtp(so->so_pcb, &xt);
+	assert_int_equal(mib(n, "net.inet.tcp.functions_default", NULL, 0,
+	    name, sizeof(name)), 0);
+	assert_string_equal(name, xt.xt_stack);
+	snprintf(wanted, sizeof(wanted), "\n%-32sD %-32s PCB count\n%-32s* "
+	    "%-32s 1\n", "Stack", "Alias", name, "-");
+	assert_int_equal(mib(n, "net.inet.tcp.functions_available", NULL, 0,
+	    text, strlen(wanted) + 1), 0);
+	assert_string_equal(text, wanted);
+	soclose(so);
 }
 
 static void
@@ -553,6 +635,9 @@ main(void)
 		net_test(maxunacktime_bounds_how_long_data_waits),
 		net_test(rexmtlimit_is_how_often_a_syn_is_answered),
 		net_test(abc_l_var_caps_slow_start),
+		net_test(without_rfc3465_it_is_acks_that_count_and_not_bytes),
+		net_test(the_initial_window_is_that_of_the_rfc_asked_for),
+		net_test(there_is_one_set_of_functions_and_it_is_the_default),
 		net_test(fast_finwait2_recycle_is_for_those_who_cannot_wait),
 		net_test(states_and_pcbcount_add_up),
 		net_test(statistics_can_be_read_and_reset),
