@@ -33,7 +33,7 @@ struct work {
 	const char *name;	/* borrowed from the file, as are the values */
 	bool	 var;
 	bool	 fixed;		/* name and jid */
-	unsigned line;
+	struct conf_place at;
 	const struct cf_string **from;
 	unsigned nfrom;
 	enum { NEW, BUSY, DONE } state;
@@ -42,7 +42,6 @@ struct work {
 };
 
 struct job {
-	const struct conf *c;
 	const struct cf_block *block;	/* the jail */
 	struct work *work;
 	unsigned n;
@@ -174,13 +173,13 @@ is_number(const char *s)
 
 /* False, always. */
 static bool __attribute__((format(printf, 3, 4)))
-complain(const struct job *job, unsigned line, const char *fmt, ...)
+complain(const struct job *job, struct conf_place at, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
 
 	n = snprintf(job->errmsg, CONF_ERRLEN, "%s line %u: jail %.64s: ",
-	    job->c->file, line, job->block->name);
+	    at.file, at.line, job->block->name);
 	if (n < 0 || n >= CONF_ERRLEN)
 		return false;
 	va_start(ap, fmt);
@@ -202,7 +201,7 @@ find_work(const struct job *job, const char *name)
 }
 
 static struct work *
-add_work(struct job *job, const char *name, bool var, unsigned line)
+add_work(struct job *job, const char *name, bool var, struct conf_place at)
 {
 	struct work *w;
 
@@ -210,7 +209,7 @@ add_work(struct job *job, const char *name, bool var, unsigned line)
 	w = &job->work[job->n++];
 	w->name = name;
 	w->var = var;
-	w->line = line;
+	w->at = at;
 	return w;
 }
 
@@ -222,10 +221,10 @@ name_fits(const struct job *job, const struct work *w,
 	bool ours = conf_kind(p->name) != CONF_JAIL;
 
 	if ((w != NULL && w->var != p->var) || (p->var && ours))
-		return complain(job, p->line, "variable \"$%s\" cannot have "
+		return complain(job, p->at, "variable \"$%s\" cannot have "
 		    "the same name as a parameter", p->name);
 	if (w != NULL && w->fixed)
-		return complain(job, p->line, "cannot redefine parameter "
+		return complain(job, p->at, "cannot redefine parameter "
 		    "\"%s\"", p->name);
 	return true;
 }
@@ -239,13 +238,13 @@ collect(struct job *job, const struct cf_param *p)
 	if (!name_fits(job, w, p))
 		return false;
 	if (w == NULL)
-		w = add_work(job, p->name, p->var, p->line);
+		w = add_work(job, p->name, p->var, p->at);
 	w->name = p->name;
-	w->line = p->line;
+	w->at = p->at;
 	if (!p->append || p->nval == 0)
 		w->nfrom = 0;
 	if (w->nfrom + p->nval > MAXVALUES)
-		return complain(job, p->line, "%s: too many values", p->name);
+		return complain(job, p->at, "%s: too many values", p->name);
 	for (i = 0; i < p->nval; i++) {
 		w->from = reallocarray(w->from, w->nfrom + 1,
 		    sizeof(*w->from));
@@ -274,7 +273,7 @@ collect_all(struct job *job, const struct cf_file *f)
 	struct work *w;
 
 	w = add_work(job, is_number(own->name) ? "jid" : "name", false,
-	    own->line);
+	    own->at);
 	w->fixed = true;
 	w->state = DONE;
 	w->val = cf_grow(NULL, 0, sizeof(*w->val));
@@ -298,11 +297,11 @@ variable(struct job *job, const struct work *w, const char *name,
 	struct work *v = find_work(job, name);
 
 	if (v != NULL && v->state == BUSY)
-		complain(job, w->line, "%s: variable loop", name);
+		complain(job, w->at, "%s: variable loop", name);
 	else if (v != NULL && !resolve(job, v, depth + 1))
 		return NULL;
 	else if (v == NULL || v->nval == 0)
-		complain(job, w->line, "%s: variable \"%s\" not found", w->name,
+		complain(job, w->at, "%s: variable \"%s\" not found", w->name,
 		    name);
 	else
 		return v;
@@ -314,7 +313,7 @@ add_value(const struct job *job, struct work *w, char *value)
 {
 	if (w->nval == MAXVALUES) {
 		free(value);
-		return complain(job, w->line, "%s: too many values", w->name);
+		return complain(job, w->at, "%s: too many values", w->name);
 	}
 	w->val = cf_grow(w->val, w->nval, sizeof(*w->val));
 	w->val[w->nval++] = value;
@@ -348,7 +347,7 @@ piece_text(struct job *job, struct work *w, const struct cf_piece *piece,
 	if ((v = variable(job, w, piece->text, depth)) == NULL)
 		return NULL;
 	if (v->nval > 1) {
-		complain(job, w->line, "%s: array cannot be substituted inline",
+		complain(job, w->at, "%s: array cannot be substituted inline",
 		    w->name);
 		return NULL;
 	}
@@ -372,7 +371,7 @@ take_string(struct job *job, struct work *w, const struct cf_string *s,
 		more = strlen(text);
 		if (len + more > MAXVALUE) {
 			free(value);
-			return complain(job, w->line, "%s: value too long",
+			return complain(job, w->at, "%s: value too long",
 			    w->name);
 		}
 		if ((longer = realloc(value, len + more + 1)) == NULL)
@@ -395,7 +394,7 @@ resolve(struct job *job, struct work *w, unsigned depth)
 	if (w->state == DONE)
 		return true;
 	if (depth > MAXDEPTH)
-		return complain(job, w->line, "%s: variables are nested too "
+		return complain(job, w->at, "%s: variables are nested too "
 		    "deeply", w->name);
 	w->state = BUSY;
 	for (i = 0; i < w->nfrom && ok; i++) {
@@ -441,7 +440,7 @@ deliver(struct job *job, struct conf_jail *j)
 		j->param = cf_grow(j->param, j->nparam, sizeof(*j->param));
 		p = &j->param[j->nparam++];
 		p->name = cf_strdup(w->name);
-		p->line = w->line;
+		p->at = w->at;
 		p->val = w->val;
 		p->nval = w->nval;
 		w->val = NULL;
@@ -453,18 +452,18 @@ static bool
 make_jail(struct conf *c, const struct cf_file *f, const struct cf_block *b,
     char *errmsg)
 {
-	struct job job = { .c = c, .block = b };
+	struct job job = { .block = b };
 	struct conf_jail *j;
 	unsigned i;
 	bool ok;
 
 	job.errmsg = errmsg;
 	if (conf_jail(c, b->name) != NULL)
-		return complain(&job, b->line, "it is there already");
+		return complain(&job, b->at, "it is there already");
 	c->jail = cf_grow(c->jail, c->njail, sizeof(*c->jail));
 	j = &c->jail[c->njail++];
 	j->name = cf_strdup(b->name);
-	j->line = b->line;
+	j->at = b->at;
 	ok = collect_all(&job, f);
 	for (i = 0; i < job.n && ok; i++)
 		ok = resolve(&job, &job.work[i], 0);
@@ -476,14 +475,14 @@ make_jail(struct conf *c, const struct cf_file *f, const struct cf_block *b,
 
 int
 conf_parse(struct conf *c, const char *file, const char *text, size_t len,
-    char *errmsg)
+    conf_findfn *find, char *errmsg)
 {
 	struct cf_file f;
 	unsigned i;
 	int error;
 
-	*c = (struct conf){ .file = file };
-	error = cf_read(&f, file, text, len, errmsg);
+	*c = (struct conf){ NULL, 0, NULL, 0 };
+	error = cf_read(&f, c, file, text, len, find, errmsg);
 	for (i = 0; i < f.n && error == 0; i++)
 		if (!is_wild(f.block[i].name) &&
 		    !make_jail(c, &f, &f.block[i], errmsg))
@@ -512,6 +511,10 @@ conf_free(struct conf *c)
 	}
 	free(c->jail);
 	c->jail = NULL;
+	while (c->nincluded > 0)
+		free(c->included[--c->nincluded]);
+	free(c->included);
+	c->included = NULL;
 }
 
 const struct conf_jail *
@@ -590,7 +593,7 @@ conf_int(const struct conf_jail *j, const char *name, long missing)
 }
 
 int
-conf_check(const struct conf *c, const struct conf_jail *j, char *errmsg)
+conf_check(const struct conf_jail *j, char *errmsg)
 {
 	const struct conf_param *p;
 	const char *last, *wrong;
@@ -621,8 +624,8 @@ conf_check(const struct conf *c, const struct conf_jail *j, char *errmsg)
 		if (wrong == NULL)
 			continue;
 		snprintf(errmsg, CONF_ERRLEN, "%s line %u: jail %.64s: %.64s: "
-		    "%s \"%.64s\"", c->file, p->line, j->name, p->name, wrong,
-		    last);
+		    "%s \"%.64s\"", p->at.file, p->at.line, j->name, p->name,
+		    wrong, last);
 		cf_legible(errmsg);
 		return -1;
 	}

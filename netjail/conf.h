@@ -3,7 +3,8 @@
  *
  * The file is FreeBSD's jail.conf(5).  Reading it yields jails in the order of
  * the file, each with its parameters: those of its own, of the wildcards and
- * those outside of all jails, merged, and with variables replaced.
+ * those outside of all jails, merged, and with variables replaced.  Where it
+ * includes other files, they are found by a function of the caller's.
  */
 #ifndef NETJAIL_CONF_H
 #define NETJAIL_CONF_H
@@ -11,35 +12,58 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Where something was said. */
+struct conf_place {
+	const char *file;	/* the caller's, or the conf's */
+	unsigned line;
+};
+
 struct conf_param {
 	char	*name;
 	char	**val;
 	unsigned nval;		/* 0: the name alone */
-	unsigned line;		/* where it was set last */
+	struct conf_place at;	/* where it was set last */
 };
 
 struct conf_jail {
 	char	*name;
-	unsigned line;
+	struct conf_place at;
 	struct conf_param *param;	/* "name" or "jid" is the first */
 	unsigned nparam;
 };
 
 struct conf {
-	const char *file;	/* for messages; the caller's */
 	struct conf_jail *jail;
 	unsigned njail;
+	char	**included;	/* names of files */
+	unsigned nincluded;
 };
+
+/* A file as it is read; in *texts of a conf_findfn, malloc()ed. */
+struct conf_text {
+	char	*file;
+	char	*text;
+	size_t	 len;
+};
+
+/*
+ * The files that `.include' with that pattern means in the file `from', in the
+ * order in which they are to be read: *texts, malloc()ed.  Returns how many;
+ * -1 with errno: they cannot be read.
+ */
+typedef int conf_findfn(const char *from, const char *pattern,
+	    struct conf_text **texts);
 
 /* A sentence about what is wrong, "FILE line N: ...". */
 #define CONF_ERRLEN	512
 
 /*
- * Read the text of a file, len bytes.  0, or -1 with a sentence in errmsg
- * (CONF_ERRLEN bytes); *c is to be freed in both cases.
+ * Read the text of a file, len bytes.  The file's name must live as long as *c.
+ * 0, or -1 with a sentence in errmsg (CONF_ERRLEN bytes); *c is to be freed in
+ * both cases.
  */
 int	conf_parse(struct conf *c, const char *file, const char *text,
-	    size_t len, char *errmsg);
+	    size_t len, conf_findfn *find, char *errmsg);
 void	conf_free(struct conf *c);
 
 /* The jail called so, or NULL. */
@@ -68,8 +92,7 @@ enum conf_kind {
 enum conf_kind conf_kind(const char *name);
 
 /* Are the values of our own parameters such?  0, or -1 with a sentence. */
-int	conf_check(const struct conf *c, const struct conf_jail *j,
-	    char *errmsg);
+int	conf_check(const struct conf_jail *j, char *errmsg);
 
 /*
  * The jails to start, or with stop to remove, in order, as indexes: the n that

@@ -24,7 +24,7 @@ struct cf_param {
 	char	*name;
 	bool	 var;		/* $name */
 	bool	 append;	/* += */
-	unsigned line;
+	struct conf_place at;
 	struct cf_string *val;
 	unsigned nval;
 };
@@ -32,7 +32,7 @@ struct cf_param {
 /* A jail, or (name has a component "*") a wildcard, or parameters outside. */
 struct cf_block {
 	char	*name;
-	unsigned line;
+	struct conf_place at;
 	struct cf_param *param;
 	unsigned nparam;
 };
@@ -42,9 +42,9 @@ struct cf_file {
 	unsigned n;
 };
 
-/* As conf_parse(). */
-int	cf_read(struct cf_file *f, const char *file, const char *text,
-	    size_t len, char *errmsg);
+/* As conf_parse(), which *c is for: it gets the names of included files. */
+int	cf_read(struct cf_file *f, struct conf *c, const char *file,
+	    const char *text, size_t len, conf_findfn *find, char *errmsg);
 void	cf_free(struct cf_file *f);
 
 /* Room for one more of size bytes in an array of n; ends the program where

@@ -46,9 +46,10 @@ complain(struct walk *w, const struct conf_jail *j, const char *what,
     const char *which)
 {
 	const struct conf_param *p = conf_get(j, "depend");
+	struct conf_place at = p != NULL ? p->at : j->at;
 
 	snprintf(w->errmsg, CONF_ERRLEN, "%s line %u: jail %.64s: %s \"%.64s\"",
-	    w->c->file, p != NULL ? p->line : j->line, j->name, what, which);
+	    at.file, at.line, j->name, what, which);
 	cf_legible(w->errmsg);
 	return false;
 }

@@ -3,10 +3,11 @@
  *
  * Theory of operation
  *
- *	file	= { jail | param ";" | ";" }
+ *	file	= { jail | param ";" | include ";" | ";" }
  *	jail	= string "{" { param ";" | ";" } "}"
  *	param	= name [ [ "=" | "+=" ] string { "," string } ]
  *	name	= string | variable
+ *	include	= ".include" [ "=" ] string { "," string }
  *
  * It is FreeBSD's, down to how words end: a string goes on for as long as
  * pieces of it follow each other without a space, be they words, quoted or
@@ -16,10 +17,16 @@
  *
  * Parameters outside of all jails are those of a wildcard "*" at their place.
  *
+ * A file that is included is read in the place of the sentence that says so, by
+ * a lexer of its own, which knows the one it is for.  A file is not read while
+ * it is being read, nor at a depth of more than MAXDEPTH, where it may be known
+ * by another name.
+ *
  * The first error ends the reading, with the number of its line.
  */
 #include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +36,13 @@
 /* What is not a character is the kind of a token. */
 enum { T_END = 256, T_STRING, T_APPEND, T_BAD };
 
+#define MAXDEPTH	32	/* files in files, as in FreeBSD */
+
 struct lexer {
 	const char *file;
+	const struct lexer *from;	/* reads what includes it, or NULL */
+	struct conf *c;			/* keeps the names of files */
+	conf_findfn *find;
 	const char *p, *end;
 	unsigned line;
 	int	 token;			/* the one looked at */
@@ -406,20 +418,20 @@ syntax_error(struct lexer *lx, const char *wanted)
 	return complain(lx, lx->token_line, what);
 }
 
-/* The string looked at as one text, malloc()ed; NULL: variables are in it. */
+/* A string as one text, malloc()ed; NULL: variables are in it. */
 static char *
-plain_text(const struct lexer *lx)
+plain_text(const struct cf_string *string)
 {
 	struct text t = { NULL, 0 };
 	const char *s;
 	unsigned i;
 
-	for (i = 0; i < lx->string.n; i++) {
-		if (lx->string.piece[i].var) {
+	for (i = 0; i < string->n; i++) {
+		if (string->piece[i].var) {
 			free(t.s);
 			return NULL;
 		}
-		for (s = lx->string.piece[i].text; *s != '\0'; s++)
+		for (s = string->piece[i].text; *s != '\0'; s++)
 			put_char(&t, *s);
 	}
 	put_char(&t, '\0');
@@ -446,13 +458,13 @@ read_values(struct lexer *lx, struct cf_param *p)
 static bool
 read_name(struct lexer *lx, struct cf_param *p)
 {
-	p->line = lx->token_line;
+	p->at = (struct conf_place){ lx->file, lx->token_line };
 	if (lx->token != T_STRING)
 		return syntax_error(lx, "a name");
 	if (lx->string.n == 1 && lx->string.piece[0].var) {
 		p->var = true;
 		p->name = cf_strdup(lx->string.piece[0].text);
-	} else if ((p->name = plain_text(lx)) == NULL || *p->name == '\0')
+	} else if ((p->name = plain_text(&lx->string)) == NULL || *p->name == '\0')
 		return syntax_error(lx, "a name");
 	advance(lx);
 	return lx->token != T_BAD;
@@ -476,14 +488,14 @@ read_rest(struct lexer *lx, struct cf_param *p)
 }
 
 static struct cf_block *
-add_block(struct cf_file *f, char *name, unsigned line)
+add_block(struct cf_file *f, char *name, struct conf_place at)
 {
 	struct cf_block *b;
 
 	f->block = cf_grow(f->block, f->n, sizeof(*f->block));
 	b = &f->block[f->n++];
 	b->name = name;
-	b->line = line;
+	b->at = at;
 	return b;
 }
 
@@ -492,6 +504,12 @@ add_param(struct cf_block *b)
 {
 	b->param = cf_grow(b->param, b->nparam, sizeof(*b->param));
 	return &b->param[b->nparam++];
+}
+
+static bool
+is_include(const struct cf_param *p)
+{
+	return !p->var && strcmp(p->name, ".include") == 0;
 }
 
 static bool
@@ -507,7 +525,7 @@ read_block(struct lexer *lx, struct cf_block *b)
 		if (lx->token == T_END) {
 			snprintf(what, sizeof(what), "\"}\" of jail \"%.64s\" "
 			    "is missing", b->name);
-			return complain(lx, b->line, what);
+			return complain(lx, b->at.line, what);
 		}
 		if (lx->token == ';') {
 			advance(lx);
@@ -516,51 +534,15 @@ read_block(struct lexer *lx, struct cf_block *b)
 		p = add_param(b);
 		if (!read_name(lx, p) || !read_rest(lx, p))
 			return false;
+		if (is_include(p))
+			return complain(lx, p->at.line, ".include must stand "
+			    "outside of all jails");
 	}
 	advance(lx);
 	return lx->token != T_BAD;
 }
 
-/* A jail, or a parameter outside, as what follows the name says. */
-static bool
-read_sentence(struct lexer *lx, struct cf_file *f)
-{
-	struct cf_param p = { .name = NULL };
-	struct cf_block *b;
-
-	if (!read_name(lx, &p)) {
-		free(p.name);
-		return false;
-	}
-	if (lx->token == '{' && !p.var)
-		return read_block(lx, add_block(f, p.name, p.line));
-	b = f->n > 0 ? &f->block[f->n - 1] : NULL;
-	if (b == NULL || strcmp(b->name, "*") != 0)
-		b = add_block(f, cf_strdup("*"), p.line);
-	*add_param(b) = p;
-	return read_rest(lx, &b->param[b->nparam - 1]);
-}
-
-int
-cf_read(struct cf_file *f, const char *file, const char *text, size_t len,
-    char *errmsg)
-{
-	struct lexer lx = { .file = file, .p = text, .end = text + len,
-		.line = 1 };
-	bool ok = true;
-
-	lx.errmsg = errmsg;
-	*f = (struct cf_file){ NULL, 0 };
-	advance(&lx);
-	while (ok && lx.token != T_END) {
-		if (lx.token == ';')
-			advance(&lx);
-		else
-			ok = lx.token != T_BAD && read_sentence(&lx, f);
-	}
-	string_free(&lx.string);
-	return ok ? 0 : -1;
-}
+/* ---- files in files ---- */
 
 static void
 param_free(struct cf_param *p)
@@ -569,6 +551,144 @@ param_free(struct cf_param *p)
 		string_free(&p->val[--p->nval]);
 	free(p->val);
 	free(p->name);
+}
+
+/* False, always. */
+static bool
+complain_include(struct lexer *lx, const struct cf_param *p, const char *which,
+    const char *why)
+{
+	char what[CONF_ERRLEN];
+
+	snprintf(what, sizeof(what), ".include \"%.100s\": %s", which, why);
+	return complain(lx, p->at.line, what);
+}
+
+static bool	read_sentences(struct lexer *lx, struct cf_file *f);
+
+static bool
+read_included(struct lexer *lx, struct cf_file *f, const struct cf_param *p,
+    const struct conf_text *t)
+{
+	struct lexer in = { .from = lx, .c = lx->c, .find = lx->find,
+		.p = t->text, .end = t->text + t->len, .line = 1,
+		.errmsg = lx->errmsg };
+	const struct lexer *l;
+	unsigned depth = 0;
+
+	for (l = lx; l != NULL; l = l->from, depth++)
+		if (strcmp(l->file, t->file) == 0)
+			return complain_include(lx, p, t->file,
+			    "it would include itself");
+	if (depth > MAXDEPTH)
+		return complain_include(lx, p, t->file,
+		    "files are nested too deeply");
+	lx->c->included = cf_grow(lx->c->included, lx->c->nincluded,
+	    sizeof(*lx->c->included));
+	in.file = lx->c->included[lx->c->nincluded++] = cf_strdup(t->file);
+	if (read_sentences(&in, f))
+		return true;
+	lx->token = T_BAD;
+	return false;
+}
+
+/* All that the pattern means. */
+static bool
+read_pattern(struct lexer *lx, struct cf_file *f, const struct cf_param *p,
+    const char *pattern)
+{
+	struct conf_text *texts = NULL;
+	bool ok = true;
+	int i, n;
+
+	if ((n = lx->find(lx->file, pattern, &texts)) < 0)
+		return complain_include(lx, p, pattern, strerror(errno));
+	for (i = 0; i < n; i++) {
+		ok = ok && read_included(lx, f, p, &texts[i]);
+		free(texts[i].file);
+		free(texts[i].text);
+	}
+	free(texts);
+	return ok;
+}
+
+/* The rest of an `.include', and what it includes. */
+static bool
+read_include(struct lexer *lx, struct cf_file *f, struct cf_param *p)
+{
+	char *pattern;
+	bool ok;
+	unsigned i;
+
+	if (!read_rest(lx, p))
+		return false;
+	if (p->nval == 0)
+		return complain(lx, p->at.line, ".include of no file");
+	for (i = 0; i < p->nval; i++) {
+		if ((pattern = plain_text(&p->val[i])) == NULL)
+			return complain(lx, p->at.line, "variables not "
+			    "permitted in \".include\" filename");
+		ok = read_pattern(lx, f, p, pattern);
+		free(pattern);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* ---- a file ---- */
+
+/* A jail, or a parameter outside, as what follows the name says. */
+static bool
+read_sentence(struct lexer *lx, struct cf_file *f)
+{
+	struct cf_param p = { .name = NULL };
+	struct cf_block *b;
+	bool ok;
+
+	if (!read_name(lx, &p)) {
+		free(p.name);
+		return false;
+	}
+	if (is_include(&p)) {
+		ok = read_include(lx, f, &p);
+		param_free(&p);
+		return ok;
+	}
+	if (lx->token == '{' && !p.var)
+		return read_block(lx, add_block(f, p.name, p.at));
+	b = f->n > 0 ? &f->block[f->n - 1] : NULL;
+	if (b == NULL || strcmp(b->name, "*") != 0)
+		b = add_block(f, cf_strdup("*"), p.at);
+	*add_param(b) = p;
+	return read_rest(lx, &b->param[b->nparam - 1]);
+}
+
+static bool
+read_sentences(struct lexer *lx, struct cf_file *f)
+{
+	bool ok = true;
+
+	advance(lx);
+	while (ok && lx->token != T_END) {
+		if (lx->token == ';')
+			advance(lx);
+		else
+			ok = lx->token != T_BAD && read_sentence(lx, f);
+	}
+	string_free(&lx->string);
+	return ok;
+}
+
+int
+cf_read(struct cf_file *f, struct conf *c, const char *file, const char *text,
+    size_t len, conf_findfn *find, char *errmsg)
+{
+	struct lexer lx = { .file = file, .c = c, .find = find, .p = text,
+		.end = text + len, .line = 1, .errmsg = errmsg };
+
+	*f = (struct cf_file){ NULL, 0 };
+	return read_sentences(&lx, f) ? 0 : -1;
 }
 
 void

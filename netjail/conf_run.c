@@ -31,6 +31,7 @@
 #include <sys/stat.h>
 
 #include "netjail/conf_exec.h"
+#include "netjail/conf_file.h"
 #include "netjail/conf_int.h"
 #include "netjail/conf_run.h"
 #include "netjail/launch.h"
@@ -38,7 +39,6 @@
 #include "sysctl/client.h"
 
 #define STOP_TIMEOUT	10	/* s, FreeBSD's */
-#define MAXFILE		(16u << 20)	/* bytes */
 
 struct run {
 	const struct conf_options *o;
@@ -50,52 +50,6 @@ struct run {
 
 /* ---- the file ---- */
 
-bool
-conf_default(char *buf, size_t len)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	int n;
-
-	if (geteuid() == 0)
-		n = snprintf(buf, len, "/etc/netjail.conf");
-	else if (config != NULL && *config == '/')
-		n = snprintf(buf, len, "%s/netjail/jail.conf", config);
-	else if (home != NULL && *home == '/')
-		n = snprintf(buf, len, "%s/.config/netjail/jail.conf", home);
-	else
-		return false;
-	return n > 0 && (size_t)n < len && access(buf, F_OK) == 0;
-}
-
-/* All of it, malloc()ed. */
-static char *
-read_file(const char *file, size_t *lenp)
-{
-	size_t cap = 65536, len = 0, n;
-	char *text = malloc(cap), *more;
-	FILE *f;
-
-	f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
-	if (f == NULL || text == NULL)
-		err(1, "%s", file);
-	while ((n = fread(text + len, 1, cap - len, f)) > 0) {
-		len += n;
-		if (len > MAXFILE)
-			errx(1, "%s: %s", file, strerror(EFBIG));
-		if (len < cap)
-			continue;
-		if ((more = realloc(text, cap *= 2)) == NULL)
-			err(1, NULL);
-		text = more;
-	}
-	if (ferror(f))
-		err(1, "%s", file);
-	if (f != stdin)
-		fclose(f);
-	*lenp = len;
-	return text;
-}
-
 static void
 load(struct run *r, const char *file)
 {
@@ -103,12 +57,13 @@ load(struct run *r, const char *file)
 	unsigned i;
 	size_t len;
 
-	text = read_file(file, &len);
-	if (conf_parse(&r->c, file, text, len, errmsg) != 0)
+	if ((text = conf_read(file, &len)) == NULL)
+		err(1, "%s", file);
+	if (conf_parse(&r->c, file, text, len, conf_find, errmsg) != 0)
 		errx(1, "%s", errmsg);
 	free(text);
 	for (i = 0; i < r->c.njail; i++)
-		if (conf_check(&r->c, &r->c.jail[i], errmsg) != 0)
+		if (conf_check(&r->c.jail[i], errmsg) != 0)
 			errx(1, "%s", errmsg);
 	r->failed = calloc(r->c.njail + 1, sizeof(*r->failed));
 	r->wanted = calloc(r->c.njail + 1, sizeof(*r->wanted));
@@ -237,13 +192,15 @@ add_params(struct args *a, const struct conf_jail *j, bool create)
 static void
 note_ignored(const struct run *r, const struct conf_jail *j)
 {
+	const struct conf_param *p;
 	unsigned i;
 
-	for (i = 0; i < j->nparam && r->o->verbose; i++)
-		if (conf_kind(j->param[i].name) == CONF_IGNORED)
+	for (i = 0; i < j->nparam && r->o->verbose; i++) {
+		p = &j->param[i];
+		if (conf_kind(p->name) == CONF_IGNORED)
 			warnx("%s line %u: jail %s: %s means nothing here",
-			    r->c.file, j->param[i].line, j->name,
-			    j->param[i].name);
+			    p->at.file, p->at.line, j->name, p->name);
+	}
 }
 
 static int

@@ -15,10 +15,6 @@ struct conf_options {
 	bool	 verbose;	/* -v */
 };
 
-/* The file to read where none is named, if it is there: in buf.  False: not
- * there. */
-bool	conf_default(char *buf, size_t len);
-
 /*
  * Do with the jails called so (none: all) of the file ("-": standard input)
  * what the options say.  Returns an exit status; failures have been told.

@@ -25,6 +25,7 @@
 
 #include "base/inaddr.h"
 #include "base/version.h"
+#include "netjail/conf_file.h"
 #include "netjail/conf_run.h"
 #include "netjail/launch.h"
 #include "netjail/launch_jail.h"

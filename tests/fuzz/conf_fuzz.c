@@ -6,6 +6,7 @@
  * is refused is refused with a sentence of one line.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "netjail/conf.h"
@@ -50,7 +51,7 @@ jail(const struct conf *c, const struct conf_jail *j)
 
 	assert(conf_jail(c, j->name) != NULL);
 	assert(j->nparam > 0);
-	if (conf_check(c, j, errmsg) != 0) {
+	if (conf_check(j, errmsg) != 0) {
 		said(errmsg);
 		return;
 	}
@@ -77,6 +78,25 @@ order(const struct conf *c, const unsigned *want, unsigned n, bool stop)
 	free(list);
 }
 
+/* Every file is there but "none", and contains its name. */
+static int
+find(const char *from, const char *pattern, struct conf_text **texts)
+{
+	struct conf_text *t;
+
+	assert(from[0] != '\0');
+	errno = ENOENT;
+	if (strcmp(pattern, "none") == 0)
+		return -1;
+	t = *texts = malloc(sizeof(*t));
+	assert(t != NULL);
+	t->file = strdup(pattern);
+	t->text = strdup(pattern);
+	t->len = strlen(pattern);
+	assert(t->file != NULL && t->text != NULL);
+	return 1;
+}
+
 void
 fuzz_one(const uint8_t *data, size_t len)
 {
@@ -86,7 +106,7 @@ fuzz_one(const uint8_t *data, size_t len)
 	assert(text != NULL);
 	if (len > 0)
 		memcpy(text, data, len);
-	if (conf_parse(&c, "fuzz", text, len, errmsg) != 0)
+	if (conf_parse(&c, "fuzz", text, len, find, errmsg) != 0)
 		said(errmsg);
 	else {
 		for (unsigned i = 0; i < c.njail; i++) {

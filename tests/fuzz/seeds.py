@@ -217,6 +217,10 @@ def conf_seeds():
         "words": "j { a = 'x' \"y\"z; b = \\x41\\101\\n; // c\n # d\n"
         " /* e */ f = a\\\nb; }",
         "wrong": "j { a = ; }", "open": "j { /* ", "string": "j { a = \"",
+        "include": ".include 'j { }', \"k { $a = 1; }\"; a; b { }",
+        "nested": ".include \"a; .include 'j { }'; .include 'b = 1;'\";",
+        "itself": ".include a;", "nofile": ".include none;",
+        "inside": "j { .include a; }", "which": ".include $x; .include;",
         "twice": "j { } j { }", "values": "j { exec.timeout = x; depend; }",
     }
     return {name: text.encode() for name, text in texts.items()}

@@ -285,6 +285,45 @@ until_ok 5 test -e "$tree/up"
 conf -r holder
 is "$?$(running)" 0 "nor can he be held there"
 
+# ---- files in files ----
+
+mkdir -p "$T/d[1]/jails"
+cat >"$T/conf" <<END
+path = /; persist;
+.include "$T/d[[]1]/all";
+END
+cat >"$T/d[1]/all" <<END
+.include "jails/*.conf";	# in the folder of this file
+.include "none.*", 'last';
+END
+echo 'a { ip4.addr = 10.0.66.1; }' >"$T/d[1]/jails/a.conf"
+echo 'b { ip4.addr = 10.0.66.2; depend = a; }' >"$T/d[1]/jails/b.conf"
+echo 'c { }' >"$T/d[1]/jails/c.not"
+echo 'host.hostname = "$name.last";' >"$T/d[1]/last"
+conf -c
+is "$? $(cat "$T/err")$(jls name ip4.addr host.hostname | tr '\n' ' ')" \
+    "0 a 10.0.66.1 a.last b 10.0.66.2 b.last " \
+    ".include: files of a pattern, in the folder of who includes them"
+conf -qr
+included()	# LINE OF b.conf, MESSAGE, SENTENCE
+{
+	printf '\n%s\n' "$1" >"$T/d[1]/jails/b.conf"
+	conf -c
+	is "$? $(cat "$T/err")$(running)" \
+	    "1 netjail: $T/d[1]/jails/b.conf line 2: $2" "$3"
+}
+included '.include "nosuch";' '.include "nosuch": No such file or directory' \
+    "one that is not there is told, with where that is said"
+included '.include "b.conf";' \
+    ".include \"$T/d[1]/jails/b.conf\": it would include itself" \
+    "so is a file that includes itself"
+printf '.include "../jails/b.conf";' >"$T/d[1]/jails/b.conf"
+conf -c
+like "$? $(cat "$T/err")" "1 netjail: $T/*: files are nested too deeply" \
+    "whatever it calls itself"
+included 'b { path = $x; }' 'jail b: path: variable "x" not found' \
+    "and a mistake in a file that is included"
+
 # ---- mistakes ----
 
 wrong()	# TEXT MESSAGE SENTENCE

@@ -2,6 +2,7 @@
  * A file of jails: its grammar, merging, variables and order, and what is said
  * of mistakes.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,12 +17,58 @@
 
 static char said[CONF_ERRLEN];
 
+/* Files that may be included; "*" means all whose names begin with "d", and
+ * "deep", "deepx" and so on each include another. */
+static const struct {
+	const char *file, *text;
+} files[] = {
+	{ "d1", "k { x = in1; }\nx = out1;" },
+	{ "d2", "\n\nl { x = in2; }" },
+	{ "wrong", "a = 1;\nb" },
+	{ "unknown", "\nm { x = $none; }" },
+	{ "loop", "\n.include loop2;" },
+	{ "loop2", ".include \"loop\";" },
+	{ "self", ".include self;" },
+	{ "ill", "\nn { exec.timeout = x; }" },
+	{ "lonely", "\no { depend = nobody; }" },
+};
+
+static int
+find(const char *from, const char *pattern, struct conf_text **texts)
+{
+	int n = 0;
+
+	assert_non_null(from);
+	*texts = calloc(sizeof(files) / sizeof(files[0]), sizeof(**texts));
+	assert_non_null(*texts);
+	if (strncmp(pattern, "deep", 4) == 0) {
+		(*texts)->file = strdup(pattern);
+		assert_true(asprintf(&(*texts)->text, ".include %sx;",
+		    pattern) > 0);
+		(*texts)->len = strlen((*texts)->text);
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (strcmp(pattern, "*") == 0 ? files[i].file[0] != 'd' :
+		    strcmp(pattern, files[i].file) != 0)
+			continue;
+		(*texts)[n].file = strdup(files[i].file);
+		(*texts)[n].text = strdup(files[i].text);
+		(*texts)[n++].len = strlen(files[i].text);
+	}
+	if (n > 0)
+		return n;
+	free(*texts);
+	errno = ENOENT;
+	return -1;
+}
+
 static struct conf
 good(const char *text)
 {
 	struct conf c;
 
-	if (conf_parse(&c, "f", text, strlen(text), said) != 0)
+	if (conf_parse(&c, "f", text, strlen(text), find, said) != 0)
 		fail_msg("%s", said);
 	return c;
 }
@@ -33,7 +80,7 @@ bad(const char *text)
 	struct conf c;
 
 	said[0] = '\0';
-	assert_int_equal(conf_parse(&c, "f", text, strlen(text), said), -1);
+	assert_int_equal(conf_parse(&c, "f", text, strlen(text), find, said), -1);
 	conf_free(&c);
 	return said;
 }
@@ -334,17 +381,85 @@ our_parameters_are_checked(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		c = good(wrong[i].text);
-		assert_int_equal(conf_check(&c, &c.jail[0], said), -1);
+		assert_int_equal(conf_check(&c.jail[0], said), -1);
 		assert_string_equal(said, wrong[i].said);
 		conf_free(&c);
 	}
 	c = good("j { exec.timeout = 5; exec.noclean; mount = a, b; z = q; }");
-	assert_int_equal(conf_check(&c, &c.jail[0], said), 0);
+	assert_int_equal(conf_check(&c.jail[0], said), 0);
 	assert_int_equal(conf_int(&c.jail[0], "exec.timeout", 1), 5);
 	assert_int_equal(conf_int(&c.jail[0], "stop.timeout", 10), 10);
 	assert_int_equal(conf_kind("allow.raw_sockets"), CONF_JAIL);
 	assert_int_equal(conf_kind("mount.nofdescfs"), CONF_IGNORED);
 	conf_free(&c);
+}
+
+static void
+what_is_included_stands_in_the_place_of_its_sentence(void **state)
+{
+	struct conf c = good("x = first; j { }\n.include \"*\";\n"
+	    "p { }\ny = last;");
+
+	(void)state;
+	assert_int_equal(c.njail, 4);
+	assert_string_equal(c.jail[0].name, "j");
+	assert_string_equal(c.jail[1].name, "k");
+	assert_string_equal(c.jail[2].name, "l");
+	assert_string_equal(c.jail[3].name, "p");
+	/* d1's own parameter stands behind j and k, and before l. */
+	assert_string_equal(values(&c, "j", "x"), "out1");
+	assert_string_equal(values(&c, "k", "x"), "out1");
+	assert_string_equal(values(&c, "l", "x"), "in2");
+	assert_string_equal(values(&c, "l", "y"), "last");
+	assert_string_equal(c.jail[1].at.file, "d1");
+	assert_int_equal(c.jail[2].at.line, 3);
+	assert_string_equal(c.jail[3].at.file, "f");
+	conf_free(&c);
+	c = good(".include = d1, 'd'2;");
+	assert_int_equal(c.njail, 2);
+	conf_free(&c);
+}
+
+static void
+mistakes_in_included_files_are_told_with_the_file(void **state)
+{
+	struct conf c;
+
+	(void)state;
+	assert_string_equal(bad("j { }\n.include wrong;"), "wrong line 2: "
+	    "syntax error near the end of the file: \";\" expected");
+	assert_string_equal(bad(".include unknown;"), "unknown line 2: "
+	    "jail m: x: variable \"none\" not found");
+	assert_string_equal(bad("k { }\n.include d1;"),
+	    "d1 line 1: jail k: it is there already");
+	c = good("\n.include ill, lonely;");
+	assert_int_equal(conf_check(&c.jail[0], said), -1);
+	assert_non_null(strstr(said, "ill line 2: jail n: exec.timeout"));
+	assert_null(conf_order(&c, NULL, 0, false, &(unsigned){ 0 }, said));
+	assert_string_equal(said, "lonely line 2: jail o: depends on "
+	    "undefined jail \"nobody\"");
+	conf_free(&c);
+}
+
+static void
+a_file_that_cannot_be_included_is_told(void **state)
+{
+	(void)state;
+	assert_string_equal(bad("\n.include nosuch;"), "f line 2: .include "
+	    "\"nosuch\": No such file or directory");
+	assert_string_equal(bad(".include self;"),
+	    "self line 1: .include \"self\": it would include itself");
+	assert_string_equal(bad("\n.include loop;"),
+	    "loop2 line 1: .include \"loop\": it would include itself");
+	assert_non_null(strstr(bad(".include deep;"), "x line 1: .include"));
+	assert_non_null(strstr(said, "x\": files are nested too deeply"));
+	assert_string_equal(bad("j {\n.include d1; }"),
+	    "f line 2: .include must stand outside of all jails");
+	assert_string_equal(bad(".include;"), "f line 1: .include of no file");
+	assert_string_equal(bad("$d = d1; .include \"$d\";"), "f line 1: "
+	    "variables not permitted in \".include\" filename");
+	assert_string_equal(bad(".include a { }"), "f line 1: syntax error "
+	    "near \"{\": \";\" expected");
 }
 
 /* The order as names. */
@@ -444,7 +559,7 @@ any_text_is_read_or_refused(void **state)
 			    (sizeof(piece) / sizeof(piece[0]))]);
 		}
 		said[0] = '\0';
-		if (conf_parse(&c, "f", text, strlen(text), said) == 0) {
+		if (conf_parse(&c, "f", text, strlen(text), find, said) == 0) {
 			ok++;
 			free(conf_order(&c, NULL, 0, false, &k, said));
 		} else
@@ -472,6 +587,11 @@ main(void)
 		    mistakes_in_meaning_are_told_with_jail_and_line),
 		cmocka_unit_test(variables_do_not_grow_without_bound),
 		cmocka_unit_test(our_parameters_are_checked),
+		cmocka_unit_test(
+		    what_is_included_stands_in_the_place_of_its_sentence),
+		cmocka_unit_test(
+		    mistakes_in_included_files_are_told_with_the_file),
+		cmocka_unit_test(a_file_that_cannot_be_included_is_told),
 		cmocka_unit_test(a_jail_comes_after_those_it_depends_on),
 		cmocka_unit_test(jails_that_depend_in_a_circle_are_refused),
 		cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
