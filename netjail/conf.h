@@ -94,6 +94,9 @@ enum conf_kind conf_kind(const char *name);
 /* Are the values of our own parameters such?  0, or -1 with a sentence. */
 int	conf_check(const struct conf_jail *j, char *errmsg);
 
+/* Does j say that it depends on the other? */
+bool	conf_depends(const struct conf_jail *j, const struct conf_jail *other);
+
 /*
  * The jails to start, or with stop to remove, in order, as indexes: the n that
  * are wanted (n 0: all), and those that they depend on before them; with stop

@@ -28,14 +28,14 @@ struct walk {
 
 static bool	place(struct walk *w, unsigned i);
 
-static bool
-depends_on(const struct conf_jail *j, const char *name)
+bool
+conf_depends(const struct conf_jail *j, const struct conf_jail *other)
 {
 	const struct conf_param *p = conf_get(j, "depend");
 	unsigned i;
 
 	for (i = 0; p != NULL && i < p->nval; i++)
-		if (strcmp(p->val[i], name) == 0)
+		if (strcmp(p->val[i], other->name) == 0)
 			return true;
 	return false;
 }
@@ -83,7 +83,7 @@ place_dependent(struct walk *w, const struct conf_jail *j)
 
 	for (i = w->c->njail; i-- > 0; ) {
 		other = &w->c->jail[i];
-		if (!depends_on(other, j->name))
+		if (!conf_depends(other, j))
 			continue;
 		if (w->state[i] == BUSY)
 			return complain(w, other, "dependency loop with",

@@ -3,8 +3,8 @@
  *
  * Theory of operation
  *
- * Jail after jail, in the order of conf_order(), what is done is what a person
- * would do with netjail(8) and jexec(8), and it is done with them:
+ * For each jail, what is done is what a person would do with netjail(8) and
+ * jexec(8), and it is done with them:
  *
  *	start	exec.prepare, exec.prestart; netjail -c persist ...;
  *		exec.created; in the jail exec.start, command; exec.poststart;
@@ -17,7 +17,8 @@
  * behind until exec.poststart has had its say.  Where a step of a start fails
  * the jail is removed, and those that depend on it are not started.  Where one
  * of a removal fails before the jail is gone, it stays, and so do those that it
- * depends on.
+ * depends on.  Jails that do not concern each other are seen to at the same
+ * time (conf_many.c).
  */
 #include <err.h>
 #include <errno.h>
@@ -33,6 +34,7 @@
 #include "netjail/conf_exec.h"
 #include "netjail/conf_file.h"
 #include "netjail/conf_int.h"
+#include "netjail/conf_many.h"
 #include "netjail/conf_run.h"
 #include "netjail/launch.h"
 #include "netjail/launch_list.h"
@@ -43,7 +45,6 @@
 struct run {
 	const struct conf_options *o;
 	struct conf c;
-	bool	*failed;	/* by jail: those that need it are left out */
 	bool	*wanted;	/* by jail: named, or all are */
 	int	 status;
 };
@@ -65,9 +66,8 @@ load(struct run *r, const char *file)
 	for (i = 0; i < r->c.njail; i++)
 		if (conf_check(&r->c.jail[i], errmsg) != 0)
 			errx(1, "%s", errmsg);
-	r->failed = calloc(r->c.njail + 1, sizeof(*r->failed));
 	r->wanted = calloc(r->c.njail + 1, sizeof(*r->wanted));
-	if (r->failed == NULL || r->wanted == NULL)
+	if (r->wanted == NULL)
 		err(1, NULL);
 }
 
@@ -323,80 +323,54 @@ stop(const struct run *r, const struct conf_jail *j, uint32_t jid)
 	return 0;
 }
 
-/* ---- all jails ---- */
+/* ---- what is wanted of a jail ---- */
 
-static void
-fail(struct run *r, unsigned i)
+static enum conf_outcome
+apply(const void *run, unsigned i, bool held)
 {
-	r->failed[i] = true;
-	r->status = 1;
-}
-
-/* Has something that jail i must come after failed? */
-static bool
-held_up(const struct run *r, unsigned i, bool stopping)
-{
-	const struct conf_jail *j = &r->c.jail[i];
-	const struct conf_param *p;
-	unsigned k, n;
-
-	for (k = 0; k < r->c.njail; k++) {
-		if (!r->failed[k])
-			continue;
-		p = conf_get(stopping ? &r->c.jail[k] : j, "depend");
-		for (n = 0; p != NULL && n < p->nval; n++)
-			if (strcmp(p->val[n],
-			    stopping ? j->name : r->c.jail[k].name) == 0)
-				return true;
-	}
-	return false;
-}
-
-static void
-apply(struct run *r, unsigned i)
-{
+	const struct run *r = run;
 	const struct conf_jail *j = &r->c.jail[i];
 	uint32_t jid;
 
-	if (held_up(r, i, false)) {
+	if (held) {
 		warnx("\"%s\" skipped", j->name);
-		fail(r, i);
-		return;
+		return CONF_FAILED;
 	}
 	jid = find_jid(j->name);
 	/* What another depends on is only made, if it is not there. */
-	if (jid == 0 && (r->o->create || !r->wanted[i])) {
-		if (start(r, j) != 0)
-			fail(r, i);
-	} else if (!r->wanted[i]) {
-		return;
-	} else if (jid == 0 || !r->o->modify) {
-		warnx("\"%s\" %s", j->name, jid == 0 ? "not found" :
-		    "already exists");
-		/* It is there for those that need it. */
-		r->status = 1;
-		r->failed[i] = jid == 0;
-	} else if (change(j, false) != 0)
-		fail(r, i);
+	if (jid == 0 && (r->o->create || !r->wanted[i]))
+		return start(r, j) == 0 ? CONF_WELL : CONF_FAILED;
+	if (!r->wanted[i])
+		return CONF_WELL;
+	if (jid != 0 && r->o->modify)
+		return change(j, false) == 0 ? CONF_WELL : CONF_FAILED;
+	warnx("\"%s\" %s", j->name, jid == 0 ? "not found" :
+	    "already exists");
+	/* It may be there for those that need it. */
+	return jid == 0 ? CONF_FAILED : CONF_TOLD;
 }
 
-static void
-take_away(struct run *r, unsigned i)
+static enum conf_outcome
+take_away(const void *run, unsigned i, bool held)
 {
+	const struct run *r = run;
 	const struct conf_jail *j = &r->c.jail[i];
 	uint32_t jid = find_jid(j->name);
 
 	if (jid == 0 && !r->wanted[i])
-		return;
+		return CONF_WELL;
 	if (jid == 0) {
 		warnx("\"%s\" not found", j->name);
-		r->status = 1;
-	} else if (held_up(r, i, true)) {
+		return CONF_TOLD;
+	}
+	if (held) {
 		warnx("\"%s\" skipped", j->name);
-		fail(r, i);
-	} else if (stop(r, j, jid) != 0)
-		fail(r, i);
+		return CONF_FAILED;
+	}
+	return stop(r, j, jid) == 0 ? CONF_WELL : CONF_FAILED;
 }
+
+/* ---- all jails ---- */
 
 /* A jail that is not in the file may be removed. */
 static void
@@ -474,7 +448,10 @@ conf_run(const struct conf_options *o, const char *file, char **names)
 	bool all = *names == NULL ||
 	    (strcmp(*names, "*") == 0 && names[1] == NULL);
 	struct run r = { .o = o };
-	unsigned *want = NULL, *order, n = 0, count = 0, i;
+	const struct conf_many many = { .c = &r.c, .stop = o->remove,
+		.limit = o->limit, .work = o->remove ? take_away : apply,
+		.arg = &r };
+	unsigned *want = NULL, *order, n = 0, count = 0;
 	char errmsg[CONF_ERRLEN];
 
 	load(&r, file);
@@ -487,16 +464,12 @@ conf_run(const struct conf_options *o, const char *file, char **names)
 	    errmsg) : NULL;
 	if (order == NULL && (all || n > 0) && r.c.njail > 0)
 		errx(1, "%s", errmsg);
-	for (i = 0; order != NULL && i < count; i++)
-		if (o->remove)
-			take_away(&r, order[i]);
-		else
-			apply(&r, order[i]);
+	if (order != NULL)
+		r.status |= conf_many(&many, order, count);
 	if (*names != NULL && all && o->remove)
 		r.status |= remove_rest(o);
 	free(order);
 	free(want);
-	free(r.failed);
 	free(r.wanted);
 	conf_free(&r.c);
 	return r.status;

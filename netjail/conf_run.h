@@ -13,6 +13,7 @@ struct conf_options {
 	bool	 plain;		/* -R: without the file's commands */
 	bool	 quiet;		/* -q */
 	bool	 verbose;	/* -v */
+	unsigned limit;		/* -p: jails at a time; 0: any number */
 };
 
 /*

@@ -19,7 +19,8 @@
 
 /*
  * Make sure that 0, 1 and 2 are open, so that nothing of ours comes to be there
- * and is taken for the command's.  To be called first.
+ * and is taken for the command's; errors are written line by line from now on.
+ * To be called first.
  */
 void	launch_stdio(void);
 

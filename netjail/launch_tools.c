@@ -29,6 +29,8 @@ launch_stdio(void)
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+	/* err(3) writes a line in pieces, and others may write there, too. */
+	setvbuf(stderr, NULL, _IOLBF, 0);
 }
 
 static bool

@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
+#include <bsd/stdlib.h>
 #include <bsd/unistd.h>
 
 #include "base/inaddr.h"
@@ -39,6 +40,7 @@ struct options {
 	bool	 plain;		/* -R */
 	const char *jidfile;	/* -J */
 	const char *file;	/* -f */
+	unsigned limit;		/* -p */
 	char	**mounts;	/* mount= and mount.fstab=, NULL-terminated */
 	unsigned nmounts;
 	struct jail_params p;
@@ -53,7 +55,7 @@ usage(void)
 	    "[-cm]\n"
 	    "               param=value ... [command=command ...]\n"
 	    "       netjail [-qv] -[rR] ['*' | jail ...]\n"
-	    "       netjail [-qv] [-f conf_file] -[cmrR] [jail ...]\n"
+	    "       netjail [-qv] [-f conf_file] [-p limit] -[cmrR] [jail ...]\n"
 	    "       netjail [-dhilqv] [-J jid_file] [-u username | -U username]\n"
 	    "               [-n jailname] [-o param=value]... path hostname\n"
 	    "               [ip[,...]] command [arg ...]\n"
@@ -67,13 +69,24 @@ usage(void)
 
 /* ---- arguments ---- */
 
+static unsigned
+read_limit(const char *text)
+{
+	const char *why;
+	long long n = strtonum(text, 0, INT_MAX, &why);
+
+	if (why != NULL)
+		errx(1, "-p %s: %s", text, why);
+	return (unsigned)n;
+}
+
 /* Returns how many words were options. */
 static int
 parse_options(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+cdf:hiJ:lmn:o:qrRu:U:vV")) != -1)
+	while ((c = getopt(argc, argv, "+cdf:hiJ:lmn:o:p:qrRu:U:vV")) != -1)
 		switch (c) {
 		case 'c':
 			o->flags |= JAIL_CREATE;
@@ -104,6 +117,9 @@ parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'o':
 			jail_param_set(&o->p, optarg);
+			break;
+		case 'p':
+			o->limit = read_limit(optarg);
 			break;
 		case 'q':
 			o->o.quiet = true;
@@ -422,6 +438,7 @@ run_file(const struct options *o, const char *file, char **names)
 		.modify = (o->flags & JAIL_UPDATE) != 0,
 		.remove = o->remove, .plain = o->plain,
 		.quiet = o->o.quiet, .verbose = o->o.verbose && !o->o.quiet,
+		.limit = o->limit,
 	};
 
 	return conf_run(&co, file, names);

@@ -29,7 +29,7 @@ db { ip4.addr = "lo0|10.0.62.2/24"; exec.start += "echo more >>\$log"; }
 dns { ip4.addr = 10.0.62.3; exec.start = ""; interface = lo0; }
 * { exec.poststart += "echo last-\$name >>\$log"; }
 END
-conf -c
+conf -p 1 -c
 is "$? $(cat "$T/err")" "0 " "-c: all jails of a file start"
 is "$(running)" "db dns web " "and are there"
 is "$(steps | sed 's/-[0-9]* / /g')" "prestart-db created-db start-db-db.test \
@@ -78,7 +78,7 @@ third { ip4.addr = 10.0.63.3; persist; exec.start = "true"; }
 fourth { ip4.addr = 10.0.63.3; persist; exec.start = "true"; exec.prestart =
     "kill -9 \\\$\\\$"; }
 END
-conf -c
+conf -p 1 -c
 is "$? $(running)" "1 third " "a command that fails ends its jail, not others"
 is "$(cat "$T/err")" 'netjail: first: false: failed
 netjail: "second" skipped
@@ -102,6 +102,50 @@ is "$? $(running)" "1 j " "a removal that fails at first leaves the jail"
 conf -R
 is "$?$(running)" 0 "-R removes it"
 
+# ---- several at a time ----
+
+# Each waits for the other to begin.
+cat >"$T/conf" <<END
+path = /; persist; exec.timeout = 50;
+exec.prestart = "touch $T/\$name.in; until [ -e $T/\$other.in ]; do sleep .05;
+    done";
+exec.poststop = "touch $T/\$name.out; until [ -e $T/\$other.out ]; do
+    sleep .05; done";
+a { \$other = b; }
+b { \$other = a; }
+last { depend = a, b; \$other = a; exec.prestart = "jls name >$T/were"; }
+END
+conf -c
+is "$? $(cat "$T/err")$(running)" "0 a b last " \
+    "jails that do not need each other start at the same time"
+is "$(sort "$T/were" | tr '\n' ' ')" "a b " \
+    "and one that needs them when they are there"
+sed -i '/^last/s/exec.prestart/exec.poststop/' "$T/conf"
+conf -r
+is "$? $(cat "$T/err")$(running)" "0 " "so do they go"
+is "$(sort "$T/were" | tr '\n' ' ')" "a b " "and before them what needs them"
+alone="mkdir $T/one; sleep .1; rmdir $T/one"
+cat >"$T/conf" <<END
+path = /; persist; exec.prestart = "$alone"; exec.poststop = "$alone";
+a { } b { } c { }
+END
+conf -p 1 -c
+is "$? $(cat "$T/err")$(running)" "0 a b c " "-p 1: one after another"
+conf -p 1 -r
+is "$? $(cat "$T/err")$(running)" "0 " "and back"
+conf -p x -c
+is "$? $(cat "$T/err")" "1 netjail: -p x: invalid" "-p wants a number"
+{
+	echo "path = /; exec.start = false;"
+	for i in 1 2 3 4 5 6 7 8; do
+		echo "j$i { } needs$i { depend = j$i; }"
+	done
+} >"$T/conf"
+conf -c
+is "$? $(running)$(sed -E 's/[1-8]/N/' "$T/err" | sort | uniq -c |
+    tr -s ' ')" "1  8 netjail: \"needsN\" skipped
+ 8 netjail: jN: false: failed" "errors of many are whole lines"
+
 # ---- what keeps a jail, and its end ----
 
 cat >"$T/conf" <<END
@@ -110,7 +154,7 @@ gone { exec.start = "true"; exec.poststart = "jls -j gone name >>$log"; }
 stays { exec.start = "sh -c 'trap \"echo asked >>$log; exit\" TERM; echo up \
     >>$log; while :; do sleep .1; done' >/dev/null 2>&1 &"; }
 END
-conf -c
+conf -p 1 -c
 is "$? $(cat "$T/err")" "0 " "a jail that leaves no process starts"
 until_ok 5 eval '[ "$(running)" = "stays " ]'
 is "$(running)" "stays " "and is gone when its commands are done"
