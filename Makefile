@@ -12,8 +12,11 @@ endif
 OPT	?= -O2 -g
 WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	  -Wpointer-arith -Wcast-qual -Wvla -Wformat=2 -Werror
-CFLAGS	= -std=gnu11 -D_GNU_SOURCE -I. $(OPT) $(WARN) $(SAN) -MMD -MP
-LDFLAGS	= $(SAN)
+# As distributions build; a sanitizer looks into the same calls itself.
+HARDEN	= $(if $(SAN)$(findstring -O0,$(OPT)),,-D_FORTIFY_SOURCE=2)
+CFLAGS	= -std=gnu11 -D_GNU_SOURCE -I. $(OPT) $(HARDEN) $(WARN) $(SAN) -MMD -MP
+NOW	= -Wl,-z,now
+LDFLAGS	= $(SAN) $(NOW)
 # make V=1 shows the commands.
 Q	= $(if $(V),,@echo "  $(@:$(B)/%=%)";)
 
@@ -98,12 +101,12 @@ pics	= $(patsubst %.c,$(B)/pic/%.o,$(1))
 $(LIB): $(call pics,$(LIBSRC) $(filter-out netjail/launch_jail.c,$(TOOL)) \
 	  $(TOOLCORE)) $(LIBMAP)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs \
+	$(Q)$(CC) -shared -Wl,-soname,$(LIBNAME) -Wl,-z,defs $(NOW) \
 	    -Wl,--version-script=$(LIBMAP) -o $@ $(filter %.o,$^) -lbsd -lfuse3
 	@ln -sf $(LIBNAME) $(@D)/libnetjail.so
 $(STACKLIB): $(call pics,$(STACKSRC))
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -Wl,-soname,$(STACKNAME) -Wl,-z,defs -o $@ \
+	$(Q)$(CC) -shared -Wl,-soname,$(STACKNAME) -Wl,-z,defs $(NOW) -o $@ \
 	    $(filter %.o,$^) -lbsd
 	@ln -sf $(STACKNAME) $(@D)/libnetjail-stack.so
 

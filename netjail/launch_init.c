@@ -395,7 +395,8 @@ obey(const struct launch_lo *lo, bool *ending)
 		launch_lo_change(lo, &a, head[0] == LEASH_ADDADDR);
 		break;
 	case LEASH_HOSTNAME:
-		(void)sethostname((const char *)data, head[1]);
+		if (sethostname((const char *)data, head[1]) != 0)
+			warn("hostname");
 		break;
 	case LEASH_EXITEMPTY:
 	case LEASH_STAY:

@@ -24,7 +24,7 @@ doc=$root/usr/share/doc/netjail
 DESTDIR=$root PREFIX=/usr LIBDIR=/usr/lib/$multiarch \
     UNITDIR=/lib/systemd/system ZSHDIR=/usr/share/zsh/vendor-completions \
     sh "$top/pack/install.sh" "$@"
-strip --strip-unneeded "$root"/usr/sbin/* "$root"/usr/libexec/netjail/* \
+strip --strip-unneeded -R .comment -R .note "$root"/usr/sbin/* "$root"/usr/libexec/netjail/* \
     "$root/usr/lib/$multiarch"/*.so.*
 # procps has the name in its section: `man 8netjail sysctl'.
 mv "$root/usr/share/man/man8/sysctl.8" \
@@ -39,6 +39,8 @@ install -d "$doc" "$root/DEBIAN"
 gzip -9nc "$top/pack/debian/changelog" >"$doc/changelog.gz"
 install -m 644 "$top/LICENSE" "$doc/copyright"
 install -m 644 "$top/README.md" "$doc"
+install -D -m 644 "$top/pack/debian/lintian-overrides" \
+    "$root/usr/share/lintian/overrides/netjail"
 
 # dpkg-shlibdeps wants to be in a source package.
 install -d "$root/source/debian"
@@ -54,7 +56,8 @@ for f in postinst prerm postrm; do
 	install "$top/pack/debian/$f" "$root/DEBIAN"
 done
 echo "activate-noawait ldconfig" >"$root/DEBIAN/triggers"
-echo "libnetjail 0 netjail (>= $version)" >"$root/DEBIAN/shlibs"
+printf '%s\n' "libnetjail 0 netjail (>= $version)" \
+    "libnetjail-stack $version netjail (= $version)" >"$root/DEBIAN/shlibs"
 size=$(du -sk "$root/usr" "$root/lib" | awk '{ n += $1 } END { print n }')
 sed -e "s|@VERSION@|$version|" -e "s|@ARCH@|$arch|" -e "s|@SIZE@|$size|" \
     -e "s|@DEPENDS@|$depends|" "$top/pack/debian/control.in" \

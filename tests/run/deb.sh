@@ -3,7 +3,7 @@
 # this machine that is thrown away: an overlay whose changes are in memory.
 . "$(dirname "$0")/lib.sh"
 top=$(cd "$here/../.." && pwd)
-needs dpkg-deb dpkg-shlibdeps unshare strip
+needs dpkg-deb dpkg-shlibdeps unshare strip readelf
 
 check "make deb works" make -s -C "$top" B="$B" deb
 deb=$(echo "$B"/netjail_*.deb)
@@ -19,6 +19,16 @@ dpkg-deb -e "$deb" "$T/control"
 dpkg-deb -x "$deb" "$T/tree"
 check "its sums are right" sh -c \
     'cd "$1/tree" && md5sum --quiet -c ../control/md5sums' sh "$T"
+
+version=$(dpkg-deb -f "$deb" Version)
+is "$(cut -d ' ' -f 1,2 "$T/control/shlibs")" "libnetjail 0
+libnetjail-stack $version" "it says which libraries it has"
+is "$(find "$T/tree" -type f \( -perm -100 -o -name '*.so.*' \) |
+    while read -r f; do
+	readelf -d "$f" | grep -q ' NOW\|BIND_NOW' || echo "$f"
+    done)" "" "programs and libraries bind their calls at the start"
+check "what lintian is not to say is where it looks" \
+    test -s "$T/tree/usr/share/lintian/overrides/netjail"
 
 # inside DIR DEB, in a mount namespace: whatever is changed is in DIR/up.  Its root
 # is made by pivot_root, since in a chroot there are no user namespaces.
