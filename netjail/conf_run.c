@@ -436,7 +436,7 @@ reach_daemon(const struct conf_options *o)
 	int sock = o->remove ? ctl_connect() : launch_connect();
 
 	if (sock < 0 && o->remove)
-		err(1, "cannot reach netjaild");
+		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	if (sock < 0)
 		exit(1);
 	close(sock);

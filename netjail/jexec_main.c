@@ -45,7 +45,7 @@ reach_jail(struct launch_cmd *c)
 	char msg[256] = "";
 
 	if ((c->sock = ctl_connect()) < 0)
-		err(1, "cannot reach netjaild");
+		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	if (ctl_call(c->sock, CTL_ENTER, c->jid, NULL, 0, -1, NULL, NULL, NULL,
 	    &c->pidfd, msg, sizeof(msg)) != 0)
 		errx(1, "jail %u: %s", c->jid,

@@ -474,7 +474,7 @@ main(int argc, char **argv)
 	parse(&o, argc, argv);
 	json_begin(&o, &x);
 	if ((sock = ctl_connect()) < 0)
-		err(1, "cannot reach netjaild");
+		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	if (o.jail != NULL)
 		jail_selector(o.jail, selector, sizeof(selector));
 	if (o.json == NULL)

@@ -588,7 +588,7 @@ launch_jail_remove(const struct jail_options *o, const char *name, bool all)
 	int sock, status = 0;
 
 	if ((sock = ctl_connect()) < 0) {
-		warn("cannot reach netjaild");
+		warnx("cannot reach netjaild: %s", ctl_strerror(errno));
 		return 1;
 	}
 	if (!all) {

@@ -5,6 +5,7 @@
  * of the buffer ends the list.
  */
 #include <err.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,10 @@
 int
 jail_list_read(struct jail_list *l)
 {
+	if (nj_sysctl_open() == -1) {
+		warnx("cannot reach netjaild: %s", ctl_strerror(errno));
+		return -1;
+	}
 	l->buf = nj_sysctl_read("security.jail.list", &l->len);
 	if (l->buf != NULL)
 		return 0;

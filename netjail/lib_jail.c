@@ -61,7 +61,7 @@ lib_connect(void)
 	}
 	if ((sock = ctl_connect()) == -1)
 		return lib_refuse(errno, "cannot reach netjaild: %s",
-		    strerror(errno));
+		    ctl_strerror(errno));
 	return sock;
 }
 
@@ -229,7 +229,7 @@ jail_remove(int jid)
 		return lib_refuse(EINVAL, "jail %d not found", jid);
 	if ((sock = ctl_connect()) == -1)
 		return lib_refuse(errno, "cannot reach netjaild: %s",
-		    strerror(errno));
+		    ctl_strerror(errno));
 	error = ctl_call(sock, CTL_JAIL_REMOVE, (uint32_t)jid, NULL, 0, -1,
 	    NULL, NULL, NULL, NULL, msg, sizeof(msg)) == -1 ? errno : 0;
 	close(sock);

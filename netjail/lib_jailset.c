@@ -414,7 +414,7 @@ jail_get(struct iovec *iov, unsigned int niov, int flags)
 		return call_end(&c, lib_refuse(EINVAL, "unknown flags"));
 	if ((sock = ctl_connect()) == -1)
 		return call_end(&c, lib_refuse(errno,
-		    "cannot reach netjaild: %s", strerror(errno)));
+		    "cannot reach netjaild: %s", ctl_strerror(errno)));
 	r = get_over(sock, &c, flags);
 	close(sock);
 	return call_end(&c, r);

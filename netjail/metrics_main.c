@@ -48,23 +48,24 @@ text_of(const struct census *c, bool classic, size_t *lenp)
 }
 
 /*
- * The whole text, malloc()ed.  NULL: *error is an errno and *what what could
- * not be had.
+ * The whole text, malloc()ed.  NULL: *what could not be had, and *why.
  */
 static char *
-make_text(bool classic, size_t *lenp, int *error, const char **what)
+make_text(bool classic, size_t *lenp, const char **what, const char **why)
 {
 	struct census c;
 	char *text = NULL;
+	int error;
 
 	*what = "cannot reach netjaild";
 	if (nj_sysctl_open() == -1) {
-		*error = errno;
+		*why = ctl_strerror(errno);
 		return NULL;
 	}
-	*error = census_take(&c, &stack_mib, CENSUS_NOBODY, what);
-	if (*error == 0 && (text = text_of(&c, classic, lenp)) == NULL)
-		*error = ENOMEM;
+	error = census_take(&c, &stack_mib, CENSUS_NOBODY, what);
+	if (error == 0 && (text = text_of(&c, classic, lenp)) == NULL)
+		error = ENOMEM;
+	*why = strerror(error);
 	census_free(&c);
 	return text;
 }
@@ -72,13 +73,12 @@ make_text(bool classic, size_t *lenp, int *error, const char **what)
 static int
 print(bool classic)
 {
-	const char *what;
+	const char *what, *why;
 	size_t len;
 	char *text;
-	int error;
 
-	if ((text = make_text(classic, &len, &error, &what)) == NULL)
-		errc(1, error, "%s", what);
+	if ((text = make_text(classic, &len, &what, &why)) == NULL)
+		errx(1, "%s: %s", what, why);
 	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0)
 		err(1, "stdout");
 	free(text);
@@ -139,13 +139,12 @@ answer_text(const char *status, const char *text, bool with_body)
 static void
 answer_metrics(bool with_body)
 {
-	const char *what;
+	const char *what, *why;
 	size_t len;
 	char *text, msg[256];
-	int error;
 
-	if ((text = make_text(false, &len, &error, &what)) == NULL) {
-		snprintf(msg, sizeof(msg), "%s: %s\n", what, strerror(error));
+	if ((text = make_text(false, &len, &what, &why)) == NULL) {
+		snprintf(msg, sizeof(msg), "%s: %s\n", what, why);
 		answer_text("503 Service Unavailable", msg, with_body);
 		return;
 	}

@@ -36,8 +36,8 @@ struct top {
 	struct top_rates rates;
 	struct timespec taken;	/* when */
 	bool	 have;		/* there is a census */
-	int	 error;		/* of the last try; errno */
-	const char *what;	/* that it concerns */
+	const char *why;	/* the last try failed; NULL: it did not */
+	const char *what;	/* that concerns */
 	int	 look;		/* jid looked into, or CENSUS_NOBODY */
 	struct top_order order[2];	/* of jails, of sockets */
 	char	 filter[2][FILTER_MAX + 1];
@@ -75,16 +75,20 @@ take(struct top *t)
 {
 	struct timespec now;
 	struct census c;
+	int error;
 
-	t->what = "cannot reach netjaild";
-	t->error = nj_sysctl_open() == -1 ? errno : 0;
-	if (t->error == 0) {
-		t->error = census_take(&c, &stack_mib, t->look, &t->what);
-		if (t->error != 0)
-			census_free(&c);
-	}
-	if (t->error != 0)
+	t->why = NULL;
+	if (nj_sysctl_open() == -1) {
+		t->what = "cannot reach netjaild";
+		t->why = ctl_strerror(errno);
 		return;
+	}
+	error = census_take(&c, &stack_mib, t->look, &t->what);
+	if (error != 0) {
+		t->why = strerror(error);
+		census_free(&c);
+		return;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (t->have)
 		top_rates(&t->rates, &t->census, &c,
@@ -157,17 +161,17 @@ run_batch(struct top *t, const struct options *o)
 	long i, count = o->count > 0 ? o->count : 1;
 
 	take(t);
-	for (i = 0; t->error == 0 && i < count; i++) {
+	for (i = 0; t->why == NULL && i < count; i++) {
 		pause_for(o->delay);
 		take(t);
-		if (t->error != 0)
+		if (t->why != NULL)
 			break;
 		print_batch(t);
 		if (fflush(stdout) != 0)
 			err(1, "stdout");
 	}
-	if (t->error != 0)
-		errx(1, "%s: %s", t->what, strerror(t->error));
+	if (t->why != NULL)
+		errx(1, "%s: %s", t->what, t->why);
 	return 0;
 }
 
@@ -306,9 +310,8 @@ draw_foot(struct top *t)
 	place(t, where, sizeof(where));
 	if (t->typing)
 		snprintf(buf, sizeof(buf), "filter: %s_", filter_text(t));
-	else if (t->error != 0)
-		snprintf(buf, sizeof(buf), "%s: %s", t->what,
-		    strerror(t->error));
+	else if (t->why != NULL)
+		snprintf(buf, sizeof(buf), "%s: %s", t->what, t->why);
 	else
 		snprintf(buf, sizeof(buf), "%s by %s%s%s%s | </> sort r "
 		    "reverse / filter %s q quit", where,
@@ -487,8 +490,8 @@ run_screen(struct top *t, const struct options *o)
 		errx(1, "not a terminal; see -b");
 	/* Told before the screen is taken. */
 	take(t);
-	if (t->error != 0)
-		errx(1, "%s: %s", t->what, strerror(t->error));
+	if (t->why != NULL)
+		errx(1, "%s: %s", t->what, t->why);
 	if (newterm(NULL, stdout, stdin) == NULL)
 		errx(1, "the terminal \"%s\" is unknown",
 		    getenv("TERM") != NULL ? getenv("TERM") : "");

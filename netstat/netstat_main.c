@@ -23,6 +23,7 @@
 #include "netstat/option.h"
 #include "netstat/show.h"
 #include "netstat/source.h"
+#include "sysctl/client.h"
 #include "sysctl/xroute.h"
 
 /* All that the command line says. */
@@ -320,7 +321,7 @@ main(int argc, char **argv)
 	parse(&c, argc, argv);
 	/* Or the absence of a daemon would look like that of a value. */
 	if (source_connect() == -1)
-		errx(1, "cannot reach netjaild: %s", strerror(errno));
+		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	choose_jail(&c);
 	if (c.view.routes)
 		check_fib(&c);

@@ -20,6 +20,7 @@
 #include "netstat/option.h"
 #include "netstat/sockstat.h"
 #include "netstat/source.h"
+#include "sysctl/client.h"
 
 /* All that the command line says. */
 struct command {
@@ -247,7 +248,7 @@ main(int argc, char **argv)
 	parse(&c, argc, argv);
 	/* Or the absence of a daemon would look like that of a value. */
 	if (source_connect() == -1)
-		errx(1, "cannot reach netjaild: %s", strerror(errno));
+		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	choose_jail(&c);
 	gather(&socks, &c.view);
 	xo_init(&xo, stdout, &style);

@@ -140,6 +140,15 @@ ctl_connect(void)
 	return connect_path(path);
 }
 
+const char *
+ctl_strerror(int error)
+{
+	/* No socket, or one that nobody listens on any more. */
+	if (error == ENOENT || error == ECONNREFUSED)
+		return "no stack runs; the first netjail starts one";
+	return strerror(error);
+}
+
 /* ---- messages ---- */
 
 /* Room for a message's descriptors: one may be wanted, more are closed. */

@@ -21,6 +21,10 @@
  */
 int	ctl_connect(void);
 
+/* Why it failed with that errno, as a person is to be told: that there is no
+ * stack, and how one comes to be, or strerror(3). */
+const char *ctl_strerror(int error);
+
 /* The path ctl_connect() uses outside jails.  -1: ENAMETOOLONG. */
 int	ctl_path(char *buf, size_t len);
 

@@ -589,7 +589,7 @@ main(int argc, char **argv)
 	if (argc == 0 && !opt.all && opt.file == NULL)
 		usage();
 	if (nj_sysctl_open() == -1)
-		err(1, "cannot reach netjaild");
+		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	if (argc == 0 && opt.all)
 		show_all(NULL, 0);
 	if (opt.file != NULL)

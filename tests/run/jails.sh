@@ -249,5 +249,20 @@ netjail -qc name=a persist
 netjail -qc name=b persist
 is "$(netjail -r '*' | sort | tr '\n' ' ')" "a: removed b: removed " \
     "-r '*' removes all"
+
+# ---- nobody there ----
+
+why="cannot reach netjaild: no stack runs; the first netjail starts one"
+echo 'j { path = /; }' >"$T/conf"
+alone()	# COMMAND...
+{
+	is "$(NETJAIL_SOCK=$T/none "$@" 2>&1; echo "$?")" "$1: $why
+1" "no stack: $*"
+}
+alone jls
+alone jls -j web
+alone jexec web true
+alone netjail -r web
+alone netjail -f "$T/conf" -r
 brief_time_wait
 finish

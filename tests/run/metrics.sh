@@ -130,7 +130,7 @@ is "$(printf 'GET /metrics HTTP/1.1\r\n\r\n' |
     NETJAIL_SOCK=$T/none netjail metrics -i | head -n 1 | tr -d '\r')" \
     "HTTP/1.1 503 Service Unavailable" "no stack: unavailable"
 said=$(NETJAIL_SOCK=$T/none netjail metrics 2>&1)
-like "$? $said" "1 *cannot reach netjaild: No such file*" \
+like "$? $said" "1 *cannot reach netjaild: no stack runs; *" \
     "and without HTTP one line and status 1"
 
 # In a jail.

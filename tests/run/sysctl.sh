@@ -186,7 +186,8 @@ is "$(netjail -n r -o portrange.first=20000 -o portrange.last=20010 / r.test \
 49152" "a jail reads the range of ports that is its own"
 
 # Nobody there.
-says "sysctl: cannot reach netjaild: No such file or directory
+says "sysctl: cannot reach netjaild: no stack runs; the first \
+netjail starts one
 1" env NETJAIL_SOCK="$T/none" sysctl -a
 
 # At the start of the stack.

@@ -60,7 +60,8 @@ for wrong in '-s nothing' '-d 0' '-n 0' '-x' 'extra'; do
 	is "$?" 1 "-b $wrong is refused"
 done
 said=$(NETJAIL_SOCK=$T/none netjail top -b 2>&1)
-is "$? $said" "1 top: cannot reach netjaild: No such file or directory" \
+is "$? $said" "1 top: cannot reach netjaild: no stack runs; the first \
+netjail starts one" \
     "-b without a stack: one line"
 said=$(netjail top </dev/null 2>&1)
 is "$? $said" "1 top: not a terminal; see -b" "no terminal: one line"
