@@ -192,8 +192,12 @@ icmp_unreach(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 	uint8_t *q;
 
 	ICMPSTAT(v)->icps_error++;
-	if (proto == IPPROTO_ICMP || inaddr_is_multicast(dst) ||
-	    inaddr_is_any(src) || !icmp_allowed(v))
+	if (proto == IPPROTO_ICMP) {
+		ICMPSTAT(v)->icps_oldicmp++;
+		return;
+	}
+	if (inaddr_is_multicast(dst) || inaddr_is_any(src) ||
+	    !icmp_allowed(v))
 		return;
 	n = m_get(v, MHEADROOM, ICMP_HDRLEN + IP_HDRLEN + quoted);
 	if (n == NULL)
@@ -288,6 +292,23 @@ icmp_mask(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 	    sizeof(mask));
 }
 
+static void
+icmp_request(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
+    const struct inaddr *dst, uint8_t tos)
+{
+	uint32_t net = ntohl(inaddr_to_v4(src)) >> 24;
+
+	/* Nobody is there to be answered (RFC 1122, 3.2.1.3). */
+	if (net == 0 || net >= 240)
+		ICMPSTAT(v)->icps_badaddr++;
+	else if (m->m_data[0] == TYPE_ECHO)
+		icmp_reflect(v, m, src, dst, tos);
+	else if (m->m_data[0] == TYPE_TSTAMP)
+		icmp_tstamp(v, m, src, dst, tos);
+	else
+		icmp_mask(v, m, src, dst, tos);
+}
+
 /* What "destination unreachable, code" means to a program; 0: no such code. */
 static int
 unreach_errno(uint8_t code)
@@ -331,13 +352,9 @@ icmp_dispatch(struct vnet *v, const struct mbuf *m, const struct inaddr *src,
 
 	switch (type) {
 	case TYPE_ECHO:
-		icmp_reflect(v, m, src, dst, tos);
-		return;
 	case TYPE_TSTAMP:
-		icmp_tstamp(v, m, src, dst, tos);
-		return;
 	case TYPE_MASKREQ:
-		icmp_mask(v, m, src, dst, tos);
+		icmp_request(v, m, src, dst, tos);
 		return;
 	case TYPE_UNREACH:
 		error = unreach_errno(code);

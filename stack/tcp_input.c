@@ -559,6 +559,7 @@ tcp_input(struct vnet *v, struct mbuf *m, const struct inaddr *src,
 	if ((m = check_form(v, m, src, dst)) == NULL)
 		return;
 	hlen = parse(&s, m->m_data, src, dst);
+	t->stat.tcps_sack_rcv_blocks += (s.opt.to_flags & TOF_SACK) != 0;
 	s.len = m->m_pktlen - hlen;
 	s.m = strip_header(v, m, hlen);
 	if (t->drop_synfin != 0 &&

@@ -129,6 +129,26 @@ data_sent_again(void **state)
 	soabort(so);
 }
 
+static void
+sack_options_of_a_peer(void **state)
+{
+	static const uint8_t opts[] = { 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 9 };
+	static struct pkt p;
+	struct net *n = net_of(state);
+	struct socket *so;
+	struct peer pe;
+
+	so = peer_connection(n, &pe, false);
+	p = (struct pkt) { .src = pe.self, .dst = pe.other, .seq = pe.nxt,
+		.ack = pe.rcv, .flags = TH_ACK, .wnd = 1000 };
+	BEGIN(n);
+	inject(n, &p, opts, sizeof(opts));
+	MOVED(n, sack_rcv_blocks, 1);
+	inject(n, &p, NULL, 0);
+	MOVED(n, sack_rcv_blocks, 1);
+	soabort(so);
+}
+
 /* Begin a connection from the bare peer, as far as our SYN and ACK. */
 static void
 half_open(struct net *n, struct peer *pe, struct pkt *p)
@@ -372,6 +392,11 @@ icmp_messages_good_and_broken(void **state)
 	arrive_icmp(n, "192.0.2.1", echo, sizeof(echo));
 	assert_int_equal(icmpst(n).icps_noroute, 1);
 	assert_int_equal(ipst(n)->ips_noroute, 1);
+	/* Nobody can be there, or there: no answer is tried. */
+	arrive_icmp(n, "0.0.0.1", echo, sizeof(echo));
+	arrive_icmp(n, "240.0.0.1", echo, sizeof(echo));
+	assert_int_equal(icmpst(n).icps_badaddr, 2);
+	assert_int_equal(icmpst(n).icps_noroute, 1);
 	arrive_icmp(n, "127.0.0.1", unreach, sizeof(unreach));
 	assert_int_equal(icmpst(n).icps_badcode, 1);
 	unreach[1] = 1;
@@ -380,6 +405,22 @@ icmp_messages_good_and_broken(void **state)
 	assert_int_equal(s.icps_badlen, 1);
 	assert_int_equal(s.icps_inhist[3], 2);
 	drain(n);
+}
+
+static void
+no_error_is_sent_about_icmp(void **state)
+{
+	struct net *n = net_of(state);
+	struct endpoint e = ep("127.0.0.1", 0);
+	struct mbuf *m = m_frombuf(n->v, "\3\1\0\0\0\0\0\0", 8, 0);
+
+	assert_non_null(m);
+	icmp_unreach(n->v, m, &e.addr, &e.addr, IPPROTO_ICMP, 2);
+	m_freem(n->v, m);
+	assert_int_equal(icmpst(n).icps_error, 1);
+	assert_int_equal(icmpst(n).icps_oldicmp, 1);
+	assert_int_equal(icmpst(n).icps_outhist[3], 0);
+	assert_null(netisr_dequeue(n->v));
 }
 
 /* The ICMP message that is next to come in; its length. */
@@ -643,12 +684,14 @@ main(void)
 		net_test(data_twice_half_and_out_of_order),
 		net_test(data_beyond_the_window),
 		net_test(data_sent_again),
+		net_test(sack_options_of_a_peer),
 		net_test(connections_half_open),
 		net_test(half_open_is_given_up_as_stale),
 		net_test(half_open_to_nowhere_is_given_up_as_unreachable),
 		net_test(a_peer_that_is_gone_is_found_by_keepalive),
 		net_test(datagrams_that_are_broken),
 		net_test(icmp_messages_good_and_broken),
+		net_test(no_error_is_sent_about_icmp),
 		net_test(time_and_mask_are_told_where_wanted),
 		net_test(quotelen_is_how_much_an_error_quotes),
 		net_test(a_segment_too_big_for_the_path_is_sent_again),
