@@ -272,12 +272,13 @@ struct options {
 	unsigned    nset;
 };
 
-static void
-usage(void)
+/* --help asks for it: status 0; or the words make no sense: 1. */
+static void __attribute__((noreturn))
+usage(int status)
 {
-	fprintf(stderr, "usage: netjaild [-fV] [-o name=value] [-s socket] "
-	    "[--pcap file]\n");
-	exit(1);
+	fprintf(status == 0 ? stdout : stderr, "usage: netjaild [-fV] "
+	    "[-o name=value] [-s socket] [--pcap file]\n");
+	exit(status);
 }
 
 static void
@@ -331,11 +332,13 @@ parse(int argc, char **argv, struct options *o)
 		case 'V':
 			printf("netjaild %s\n", NETJAIL_VERSION);
 			exit(0);
+		case 'h':
+			usage(0);
 		default:
-			usage();
+			usage(1);
 		}
 	if (optind != argc)
-		usage();
+		usage(1);
 }
 
 /* Where to listen: what was passed to us, if it is what was asked for, too. */

@@ -80,6 +80,14 @@ must_be_outside(void)
 	errx(2, "this is on a netjail stack; run it outside");
 }
 
+/* --help asks for it: status 0; or the words make no sense: 2. */
+static void __attribute__((noreturn))
+usage(int status)
+{
+	fprintf(status == 0 ? stdout : stderr, "usage: netjail doctor [-q]\n");
+	exit(status);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -89,15 +97,15 @@ main(int argc, char **argv)
 	int c;
 
 	launch_stdio();
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	while ((c = getopt(argc, argv, "q")) != -1) {
-		if (c != 'q') {
-			fprintf(stderr, "usage: netjail doctor [-q]\n");
-			exit(2);
-		}
+		if (c != 'q')
+			usage(2);
 		quiet = true;
 	}
 	if (optind < argc)
-		errx(2, "usage: netjail doctor [-q]");
+		usage(2);
 	must_be_outside();
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		f = (struct finding){ .verdict = MISSING };

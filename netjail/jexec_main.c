@@ -12,12 +12,13 @@
 #include "netjail/launch_list.h"
 #include "sysctl/client.h"
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void __attribute__((noreturn))
-usage(void)
+usage(int status)
 {
-	fprintf(stderr, "usage: jexec [-l] [-u username | -U username] "
-	    "jail [command ...]\n");
-	exit(1);
+	fprintf(status == 0 ? stdout : stderr, "usage: jexec [-l] "
+	    "[-u username | -U username] jail [command ...]\n");
+	exit(status);
 }
 
 /* The jid of a jail by jid, name or host name. */
@@ -74,10 +75,10 @@ parse(struct launch_cmd *c, const char **user, int argc, char **argv)
 			c->user_inside = optarg;
 			break;
 		default:
-			usage();
+			usage(1);
 		}
 	if (optind == argc || (*user != NULL && c->user_inside != NULL))
-		usage();
+		usage(1);
 }
 
 int
@@ -90,6 +91,8 @@ main(int argc, char **argv)
 	pid_t pid;
 
 	launch_stdio();
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	parse(&c, &user, argc, argv);
 	argv += optind;
 	if (user != NULL) {

@@ -395,12 +395,13 @@ print_all(const struct options *o, int sock)
 	}
 }
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void __attribute__((noreturn))
-usage(void)
+usage(int status)
 {
-	fprintf(stderr,
+	fprintf(status == 0 ? stdout : stderr,
 	    "usage: jls [--libxo json] [-dhNnqsv] [-j jail] [parameter ...]\n");
-	exit(1);
+	exit(status);
 }
 
 static void
@@ -437,7 +438,7 @@ parse_option(struct options *o, int c)
 		o->verbose = true;
 		break;
 	default:
-		usage();
+		usage(1);
 	}
 }
 
@@ -471,6 +472,8 @@ main(int argc, char **argv)
 
 	if ((argc = xo_parse_args(argc, argv, &o.style)) < 0)
 		return 1;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	parse(&o, argc, argv);
 	json_begin(&o, &x);
 	if ((sock = ctl_connect()) < 0)

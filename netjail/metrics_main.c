@@ -198,11 +198,13 @@ serve(void)
 	return ferror(stdout) ? 1 : 0;
 }
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void __attribute__((noreturn))
-usage(void)
+usage(int status)
 {
-	fprintf(stderr, "usage: netjail metrics [-i | -t]\n");
-	exit(1);
+	fprintf(status == 0 ? stdout : stderr, "usage: netjail metrics [-i | "
+	    "-t]\n");
+	exit(status);
 }
 
 int
@@ -211,6 +213,8 @@ main(int argc, char **argv)
 	bool classic = false, http = false;
 	int c;
 
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	while ((c = getopt(argc, argv, "it")) != -1)
 		switch (c) {
 		case 'i':
@@ -220,9 +224,9 @@ main(int argc, char **argv)
 			classic = true;
 			break;
 		default:
-			usage();
+			usage(1);
 		}
 	if (optind < argc || (http && classic))
-		usage();
+		usage(1);
 	return http ? serve() : print(classic);
 }

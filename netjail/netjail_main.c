@@ -47,24 +47,58 @@ struct options {
 	char	**command;	/* NULL: none */
 };
 
+static const char usages[] =
+    "usage: netjail [-dhilqv] [-J jid_file] [-u username | -U username] [-cm]\n"
+    "               param=value ... [command=command ...]\n"
+    "       netjail [-qv] -[rR] ['*' | jail ...]\n"
+    "       netjail [-qv] [-f conf_file] [-p limit] -[cmrR] [jail ...]\n"
+    "       netjail [-dhilqv] [-J jid_file] [-u username | -U username]\n"
+    "               [-n jailname] [-o param=value]... path hostname\n"
+    "               [ip[,...]] command [arg ...]\n"
+    "       netjail [-v] host command [arg ...]\n"
+    "       netjail netstat | sockstat | sysctl | jls | jexec [arg ...]\n"
+    "       netjail top | metrics | doctor [arg ...]\n"
+    "       netjail -V\n";
+
+static const char first_steps[] =
+    "\n"
+    "A server in a jail of the file tree /, with a host name and an address:\n"
+    "    netjail -n www / www.example 10.0.0.80 python3 -m http.server 80 &\n"
+    "A program with another address, which fetches its page:\n"
+    "    netjail / client.example 10.0.0.7 curl 10.0.0.80\n"
+    "Jails, and their sockets:\n"
+    "    jls; netjail sockstat; netjail netstat -an\n"
+    "A shell in a jail, and its end:\n"
+    "    jexec www; netjail -r www\n"
+    "What this machine lacks, if anything:\n"
+    "    netjail doctor\n"
+    "netjail(8), netjail.conf(5) and netjail-sysctl(7) have the rest.\n";
+
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void __attribute__((noreturn))
-usage(void)
+usage(int status)
 {
-	fprintf(stderr, "%s", "usage: "
-	    "netjail [-dhilqv] [-J jid_file] [-u username | -U username] "
-	    "[-cm]\n"
-	    "               param=value ... [command=command ...]\n"
-	    "       netjail [-qv] -[rR] ['*' | jail ...]\n"
-	    "       netjail [-qv] [-f conf_file] [-p limit] -[cmrR] [jail ...]\n"
-	    "       netjail [-dhilqv] [-J jid_file] [-u username | -U username]\n"
-	    "               [-n jailname] [-o param=value]... path hostname\n"
-	    "               [ip[,...]] command [arg ...]\n"
-	    "       netjail [-v] host command [arg ...]\n"
-	    "       netjail netstat | sockstat | sysctl | jls | jexec | top | "
-	    "metrics |\n"
-	    "               doctor [arg ...]\n"
-	    "       netjail -V\n");
-	exit(1);
+	fputs(usages, status == 0 ? stdout : stderr);
+	if (status == 0)
+		fputs(first_steps, stdout);
+	exit(status);
+}
+
+static void __attribute__((noreturn))
+print_version(void)
+{
+	printf("netjail %s\n", NETJAIL_VERSION);
+	exit(0);
+}
+
+/* What programs of Linux answer to. */
+static void
+parse_long(const char *word)
+{
+	if (strcmp(word, "--help") == 0)
+		usage(0);
+	if (strcmp(word, "--version") == 0)
+		print_version();
 }
 
 /* ---- arguments ---- */
@@ -141,14 +175,13 @@ parse_options(struct options *o, int argc, char **argv)
 			o->o.verbose = true;
 			break;
 		case 'V':
-			printf("netjail %s\n", NETJAIL_VERSION);
-			exit(0);
+			print_version();
 		default:
-			usage();
+			usage(1);
 		}
 	if ((o->o.user != NULL && o->o.user_inside != NULL) ||
 	    (o->remove && (o->flags & (JAIL_CREATE | JAIL_UPDATE)) != 0))
-		usage();
+		usage(1);
 	return optind;
 }
 
@@ -278,7 +311,7 @@ parse_old(struct options *o, int argc, char **argv)
 	bool listed;
 
 	if (argc < 2)
-		usage();
+		usage(1);
 	jail_param_setval(&o->p, "path", argv[0]);
 	jail_param_setval(&o->p, "host.hostname", argv[1]);
 	argc -= 2;
@@ -293,11 +326,11 @@ parse_old(struct options *o, int argc, char **argv)
 		errx(1, "Could not make sense of ip-number: %.*s",
 		    (int)strcspn(bad, ","), bad);
 	else if (!listed)
-		usage();
+		usage(1);
 	argc -= listed;
 	argv += listed;
 	if (argc == 0 && !persists(&o->p))
-		usage();
+		usage(1);
 	o->command = argc > 0 ? argv : NULL;
 	o->flags |= JAIL_CREATE;
 	o->o.old = true;
@@ -337,7 +370,7 @@ static void
 parse_params(struct options *o, char **argv)
 {
 	if (*argv == NULL && o->p.n == 0)
-		usage();
+		usage(1);
 	for (; *argv != NULL; argv++) {
 		if (strncmp(*argv, "command=", 8) == 0) {
 			*argv += 8;
@@ -382,7 +415,7 @@ remove_jails(const struct options *o, char **names)
 	int status = 0;
 
 	if (*names == NULL)
-		usage();
+		usage(1);
 	for (; *names != NULL; names++)
 		status |= launch_jail_remove(&o->o, *names,
 		    strcmp(*names, "*") == 0);
@@ -414,7 +447,7 @@ which_file(const struct options *o, char **words, char *buf)
 
 	if (o->file != NULL) {
 		if ((!make && !o->remove) || !are_names(o, words))
-			usage();
+			usage(1);
 		return o->file;
 	}
 	if ((make && are_names(o, words)) || (o->remove && !o->plain &&
@@ -422,7 +455,7 @@ which_file(const struct options *o, char **words, char *buf)
 		if (conf_default(buf, PATH_MAX))
 			return buf;
 		if (make && *words == NULL)
-			usage();
+			usage(1);
 		if (make)
 			errx(1, "\"%s\" not found: there is no file of jails",
 			    *words);
@@ -457,7 +490,7 @@ run_on_stack(const struct options *o, char **command)
 	pid_t pid;
 
 	if (*command == NULL)
-		usage();
+		usage(1);
 	if (launch_inside())
 		errx(1, "host: we are in a jail");
 	if ((c.sock = launch_connect()) < 0 || (pid = launch_start(&c)) < 0)
@@ -508,6 +541,8 @@ main(int argc, char **argv, char **envp)
 
 	launch_stdio();
 	setproctitle_init(argc, argv, envp);
+	if (argc > 1)
+		parse_long(argv[1]);
 	used = parse_options(&o, argc, argv);
 	argc -= used;
 	argv += used;
@@ -520,7 +555,7 @@ main(int argc, char **argv, char **envp)
 		return make(&o);
 	}
 	if (argc == 0)
-		usage();
+		usage(1);
 	if ((program = tool_program(argv[0])) != NULL)
 		exec_tool(program, argv);
 	if (strcmp(argv[0], "host") == 0)

@@ -514,12 +514,13 @@ run_screen(struct top *t, const struct options *o)
 
 /* ---- options ---- */
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void __attribute__((noreturn))
-usage(void)
+usage(int status)
 {
-	fprintf(stderr, "usage: netjail top [-br] [-d seconds] [-f text] "
-	    "[-n count] [-s column]\n");
-	exit(1);
+	fprintf(status == 0 ? stdout : stderr, "usage: netjail top [-br] "
+	    "[-d seconds] [-f text] [-n count] [-s column]\n");
+	exit(status);
 }
 
 static void
@@ -579,10 +580,10 @@ parse(struct top *t, struct options *o, int argc, char **argv)
 			set_sort(t, optarg);
 			break;
 		default:
-			usage();
+			usage(1);
 		}
 	if (optind < argc)
-		usage();
+		usage(1);
 }
 
 int
@@ -596,6 +597,8 @@ main(int argc, char **argv)
 		.sort = top_jails.sort, .filter = t.filter[0] };
 	t.order[1] = (struct top_order){ .kind = &top_sockets,
 		.sort = top_sockets.sort, .filter = t.filter[1] };
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	parse(&t, &o, argc, argv);
 	status = o.batch ? run_batch(&t, &o) : run_screen(&t, &o);
 	free(t.rows);

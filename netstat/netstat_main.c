@@ -34,10 +34,11 @@ struct command {
 	unsigned		 fib;		/* -F */
 };
 
-static void	usage(void) __attribute__((noreturn));
+static void	usage(int status) __attribute__((noreturn));
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void
-usage(void)
+usage(int status)
 {
 	fputs("usage: netstat [-j jail] [-46AaCcLlnPRSTuWx] "
 	    "[-f protocol_family | -p protocol]\n"
@@ -50,8 +51,8 @@ usage(void)
 	    "       netstat -rs [-s]\n"
 	    "       netstat -g [-46s] [-f address_family]\n"
 	    "       netstat -Q\n",
-	    stderr);
-	exit(1);
+	    status == 0 ? stdout : stderr);
+	exit(status);
 }
 
 static void
@@ -229,7 +230,7 @@ parse(struct command *c, int argc, char **argv)
 		if (ch == '?' || ch == ':') {
 			warnx(ch == ':' ? "option requires an argument -- %c" :
 			    "illegal option -- %c", optopt);
-			usage();
+			usage(1);
 		}
 		for (i = 0; options[i].letter != ch; i++)
 			continue;
@@ -238,7 +239,7 @@ parse(struct command *c, int argc, char **argv)
 	if (optind < argc && isdigit((unsigned char)*argv[optind]))
 		set_interval(c, argv[optind++]);
 	if (optind < argc)
-		usage();
+		usage(1);
 	if (c->view.buffers && c->view.losses)
 		errx(1, "-x and -T are incompatible, pick one.");
 }
@@ -318,6 +319,8 @@ main(int argc, char **argv)
 
 	if ((argc = xo_parse_args(argc, argv, &style)) == -1)
 		return 1;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	parse(&c, argc, argv);
 	/* Or the absence of a daemon would look like that of a value. */
 	if (source_connect() == -1)

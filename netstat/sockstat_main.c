@@ -30,15 +30,17 @@ struct command {
 	const char	*jail;		/* -j */
 };
 
-static void	usage(void) __attribute__((noreturn));
+static void	usage(int status) __attribute__((noreturn));
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static void
-usage(void)
+usage(int status)
 {
 	fputs("usage: sockstat [--libxo json] [-46ACciLlnqSsuvw] [-j jid] "
 	    "[-p ports]\n"
-	    "                [-P protocols]\n", stderr);
-	exit(1);
+	    "                [-P protocols]\n",
+	    status == 0 ? stdout : stderr);
+	exit(status);
 }
 
 static void
@@ -174,14 +176,14 @@ parse(struct command *c, int argc, char **argv)
 		if (ch == '?' || ch == ':') {
 			warnx(ch == ':' ? "option requires an argument -- %c" :
 			    "illegal option -- %c", optopt);
-			usage();
+			usage(1);
 		}
 		for (i = 0; options[i].letter != ch; i++)
 			continue;
 		option_apply(&options[i], c, &c->view, optarg);
 	}
 	if (optind < argc)
-		usage();
+		usage(1);
 	defaults(&c->view, c->protocols);
 }
 
@@ -245,6 +247,8 @@ main(int argc, char **argv)
 
 	if ((argc = xo_parse_args(argc, argv, &style)) == -1)
 		return 1;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	parse(&c, argc, argv);
 	/* Or the absence of a daemon would look like that of a value. */
 	if (source_connect() == -1)

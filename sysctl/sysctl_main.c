@@ -77,13 +77,14 @@ is_opaque(const struct var *v)
 	    !show_struct_knows(v->fmt);
 }
 
+/* --help asks for it: status 0; or the words make no sense: 1. */
 static _Noreturn void
-usage(void)
+usage(int status)
 {
 	fputs("usage: sysctl [-bdeFhilNnoqTtWwx] [-B bufsize] [-f filename] "
 	    "name[=value] ...\n"
-	    "       sysctl [-bdeFhlNnoqTtWwx] [-B bufsize] -a\n", stderr);
-	exit(1);
+	    "       sysctl [-bdeFhlNnoqTtWwx] [-B bufsize] -a\n", status == 0 ? stdout : stderr);
+	exit(status);
 }
 
 /* ---- asking ---- */
@@ -486,7 +487,7 @@ operand(char *text, const char *where)
 	int errors;
 
 	if (value != NULL && (opt.tunable || opt.writable))
-		usage();
+		usage(1);
 	if (!find_var(&v, name, where, &errors))
 		return errors;
 	if (value != NULL && !opt.descr)
@@ -537,7 +538,7 @@ parse_bufsize(const char *s)
 	unsigned long n = strtoul(s, &end, 0);
 
 	if (end == s || *end != '\0' || n == 0 || *s == '-')
-		usage();
+		usage(1);
 	return n;
 }
 
@@ -569,11 +570,11 @@ parse_options(int argc, char **argv)
 		case 'w': break;	/* said by old scripts; not needed */
 		case 'x': opt.hex = true; break;
 		case 'X': opt.all = opt.hex = true; break;
-		default: usage();
+		default: usage(1);
 		}
 	}
 	if (opt.names && (opt.values || opt.length))
-		usage();
+		usage(1);
 }
 
 int
@@ -583,11 +584,13 @@ main(int argc, char **argv)
 
 	setlocale(LC_NUMERIC, "");
 	setlinebuf(stdout);
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		usage(0);
 	parse_options(argc, argv);
 	argc -= optind;
 	argv += optind;
 	if (argc == 0 && !opt.all && opt.file == NULL)
-		usage();
+		usage(1);
 	if (nj_sysctl_open() == -1)
 		errx(1, "cannot reach netjaild: %s", ctl_strerror(errno));
 	if (argc == 0 && opt.all)

@@ -250,6 +250,18 @@ netjail -qc name=b persist
 is "$(netjail -r '*' | sort | tr '\n' ' ')" "a: removed b: removed " \
     "-r '*' removes all"
 
+# ---- how they are used ----
+
+for prog in netjail netjaild jls jexec sysctl netstat sockstat "netjail top" \
+    "netjail metrics" "netjail doctor"; do
+	said=$($prog --help 2>"$T/err")
+	like "$? $(cat "$T/err")$said" "0 usage: $prog *" "$prog --help"
+	$prog --nonsense >"$T/out" 2>"$T/err"
+	like "$? $(cat "$T/out" "$T/err")" "[12] *usage: $prog *" \
+	    "$prog --nonsense is not help"
+done
+is "$(netjail --version)" "$(netjail -V)" "netjail --version is -V"
+
 # ---- nobody there ----
 
 why="cannot reach netjaild: no stack runs; the first netjail starts one"
