@@ -24,6 +24,7 @@
  *
  * The first error ends the reading, with the number of its line.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
@@ -60,6 +61,7 @@ cf_grow(void *array, unsigned n, size_t size)
 		if (array == NULL)
 			err(1, NULL);
 	}
+	assert(array != NULL);
 	memset((char *)array + n * size, 0, size);
 	return array;
 }
@@ -509,6 +511,7 @@ add_param(struct cf_block *b)
 static bool
 is_include(const struct cf_param *p)
 {
+	assert(p->name != NULL);
 	return !p->var && strcmp(p->name, ".include") == 0;
 }
 
@@ -685,8 +688,9 @@ cf_read(struct cf_file *f, struct conf *c, const char *file, const char *text,
     size_t len, conf_findfn *find, char *errmsg)
 {
 	struct lexer lx = { .file = file, .c = c, .find = find, .p = text,
-		.end = text + len, .line = 1, .errmsg = errmsg };
+		.end = text + len, .line = 1 };
 
+	lx.errmsg = errmsg;
 	*f = (struct cf_file){ NULL, 0 };
 	return read_sentences(&lx, f) ? 0 : -1;
 }
