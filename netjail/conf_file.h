@@ -14,8 +14,8 @@ bool	conf_default(char *buf, size_t len);
  * errno; EFBIG: it is none of ours. */
 char	*conf_read(const char *file, size_t *len);
 
-/* A conf_findfn: a pattern as of glob(7), in the folder of `from'.  Where it has
- * nothing that glob(7) replaces the file must be there. */
+/* A conf_findfn: a pattern as of glob(7), in the folder of `from'.  Where it
+ * has nothing that glob(7) replaces the file must be there. */
 int	conf_find(const char *from, const char *pattern,
 	    struct conf_text **texts);
 

@@ -5,8 +5,8 @@
  *
  * Each jail is seen to by a process, which waits for one command after another
  * as if there were no other jail; so a limit on jails is one on commands, as
- * FreeBSD's -p is.  A jail knows how many others it still has to wait for.  When
- * one is over, those that come after it wait for one less, and the first in
+ * FreeBSD's -p is.  A jail knows how many others it still has to wait for.
+ * When one is over, those that come after it wait for one less, and the first in
  * order that waits for none has its turn.  In any order that conf_order() gives
  * there is always such a one.
  */

@@ -466,7 +466,8 @@ read_name(struct lexer *lx, struct cf_param *p)
 	if (lx->string.n == 1 && lx->string.piece[0].var) {
 		p->var = true;
 		p->name = cf_strdup(lx->string.piece[0].text);
-	} else if ((p->name = plain_text(&lx->string)) == NULL || *p->name == '\0')
+	} else if ((p->name = plain_text(&lx->string)) == NULL ||
+	    *p->name == '\0')
 		return syntax_error(lx, "a name");
 	advance(lx);
 	return lx->token != T_BAD;

@@ -74,8 +74,8 @@ int	launch_mount(const char *path, char *const *lines);
 /*
  * In a mount namespace of our own, before any program of the jail: hold what is
  * the machine's in the tree below path (an absolute one, of a mount): devices,
- * before launch_mount() adds to them; after it, file systems by which the kernel
- * is ruled, and the devices that any jail may have are let go; then the proc on
+ * before launch_mount() adds to them; after it, file systems by which the
+ * kernel is ruled, and the devices that any jail may have are let go; then the proc on
  * ./proc.  0 or -1.
  */
 int	launch_shield_devices(const char *path);
@@ -124,7 +124,7 @@ bool	launch_inside(void);
 int	launch_enter(int pidfd);
 int	launch_become_root(void);
 
-/* Keep the capabilities only that root of a jail may have, for good.  0 or -1. */
+/* Keep only the capabilities that root of a jail may have, for good.  0, -1. */
 int	launch_caps_drop(void);
 
 /*
@@ -176,8 +176,8 @@ struct launch_cmd {
 
 /*
  * Start c in its jail with the jail's filter installed; inside a jail, where
- * there is one already, in a jail below.  Returns its pid once the daemon serves
- * it and it has been let go; -1: it has not been started.
+ * there is one already, in a jail below.  Returns its pid once the daemon
+ * serves it and it has been let go; -1: it has not been started.
  * With c->stay it returns 0 in the new process, as fork(2) does; that has all
  * descriptors of this one but c->sock and c->pidfd, and none of c's other
  * wishes but jid and pidfd are heard.

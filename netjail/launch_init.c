@@ -29,8 +29,8 @@
  *
  * A jail below another is made from within that one, so that all its
  * namespaces are below: a process E enters them, and F, its child, is in the
- * pid namespace, too.  F makes init, gives it its ids, and sends the pidfd back.
- * Neither has anything a root of the jail there should not have.
+ * pid namespace, too.  F makes init, gives it its ids, and sends the pidfd
+ * back.  Neither has anything a root of the jail there should not have.
  */
 #include <err.h>
 #include <errno.h>

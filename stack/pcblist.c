@@ -15,8 +15,9 @@
  *
  * A slice visits at most PCBLIST_SLICE PCBs, shown or not, and fewer if their
  * owners take long to say what they have parked, or want to be asked again:
- * that bounds the time for which packets wait.  A jail is shown its own PCBs and those of jails below it; one
- * with none below walks its own list and does not pay for the others'.
+ * that bounds the time for which packets wait.  A jail is shown its own PCBs and
+ * those of jails below it; one with none below walks its own list and does not
+ * pay for the others'.
  *
  * Handles (xso_so, so_pcb, inp_ppcb) are numbers that name the objects, never
  * addresses: a jail must not learn where things lie in the daemon's memory.

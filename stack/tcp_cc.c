@@ -3,9 +3,9 @@
  *
  * Theory of operation.  Slow start and congestion avoidance of RFC 5681 with
  * byte counting (RFC 3465, L is abc_l_var; rfc3465 is off: without); fast
- * retransmit and NewReno recovery of RFC 6582; initial window of RFC 6928, or of
- * an earlier one, one segment after a lost SYN.  Whoever retransmits is told to by these functions; they alone write
- * snd_cwnd and snd_ssthresh.
+ * retransmit and NewReno recovery of RFC 6582; initial window of RFC 6928 or an
+ * earlier one, one segment after a lost SYN.  Whoever retransmits is told to by
+ * these functions; they alone write snd_cwnd and snd_ssthresh.
  *
  * The window grows only by ACKs of data that filled it (up to snd_full): an
  * application or receiver that keeps below it proves nothing (RFC 7661).

@@ -45,8 +45,9 @@ int	ctl_recv(int sock, struct ctlmsg *hdr, void **bufp, size_t *capp,
 /*
  * Request and last reply in one: data replies are appended to *bufp (length
  * *lenp) if these are not NULL (malloc()ed, the caller frees, also after an
- * error).  Returns 0 or -1 with errno from the daemon; *argp (may be NULL) is the last reply's arg.  On a
- * refusal with a message the message is in errmsg (may be NULL).
+ * error).  Returns 0 or -1 with errno from the daemon; *argp (may be NULL) is the
+ * last reply's arg.  On a refusal with a message the message is in errmsg (may
+ * be NULL).
  */
 int	ctl_call(int sock, unsigned op, uint32_t arg, const void *payload,
 	    size_t len, int fd, void **bufp, size_t *lenp, uint32_t *argp,

@@ -83,7 +83,8 @@ usage(int status)
 {
 	fputs("usage: sysctl [-bdeFhilNnoqTtWwx] [-B bufsize] [-f filename] "
 	    "name[=value] ...\n"
-	    "       sysctl [-bdeFhlNnoqTtWwx] [-B bufsize] -a\n", status == 0 ? stdout : stderr);
+	    "       sysctl [-bdeFhlNnoqTtWwx] [-B bufsize] -a\n",
+	    status == 0 ? stdout : stderr);
 	exit(status);
 }
 

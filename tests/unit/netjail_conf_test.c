@@ -80,7 +80,8 @@ bad(const char *text)
 	struct conf c;
 
 	said[0] = '\0';
-	assert_int_equal(conf_parse(&c, "f", text, strlen(text), find, said), -1);
+	assert_int_equal(conf_parse(&c, "f", text, strlen(text), find, said),
+	    -1);
 	conf_free(&c);
 	return said;
 }
