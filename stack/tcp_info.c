@@ -21,7 +21,9 @@ tcp_facts(const struct socket *so, struct tcp_facts *f)
 	if (so->so_pcb == NULL)
 		return;
 	tp = intotcpcb(so->so_pcb);
-	mss = tcp_maxseg(tp);
+	/* A listener has none; what its connections begin with is shown. */
+	mss = tp->t_inpcb.inp_small ?
+	    (uint32_t)V_tcp(tcp_vnetof(tp))->mssdflt : tcp_maxseg(tp);
 	f->state = tp->t_state;
 	f->snd_mss = mss;
 	f->rcv_mss = mss;

@@ -535,8 +535,13 @@ accepted_sockets_inherit_from_their_listener(void **state)
 {
 	struct net *n = net_of(state);
 	struct socket *l = listener(n), *c = newsock(n), *s;
+	struct tcp_facts f;
 	int val;
 
+	tcp_facts(l, &f);
+	assert_int_equal(f.state, TCPS_LISTEN);
+	assert_int_equal(f.snd_mss, 536);
+	assert_int_equal(f.rcv_mss, 536);
 	assert_int_equal(sosetopt(l, OPT_TCP_NODELAY, 1, &n->cred), 0);
 	assert_int_equal(sosetopt(l, OPT_TCP_KEEPIDLE, 77, &n->cred), 0);
 	assert_int_equal(sogetopt(l, OPT_TCP_MAXSEG, &val), 0);
