@@ -147,7 +147,8 @@ $(addprefix $(B)/unit/,$(DUNIT)): $(B)/unit/daemon_%_test: \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lbsd
 
-# The one that lets malloc(3) fail.
+# Those that let malloc(3) fail.
+$(B)/unit/netjail_change_test: LDFLAGS += -Wl,--wrap=calloc
 $(B)/unit/stack_nomem_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc \
 	  calloc realloc aligned_alloc posix_memalign)
 

@@ -3,14 +3,16 @@
  *
  * Theory of operation
  *
- * A jail is alive from prison_create_end() to prison_remove().  While
+ * A jail is alive from prison_create_end() to its removal.  While
  * it is alive it is in the tree (its parent's pr_children), in the order of
  * jids, and found by jid, by name and by each of its own addresses, all in hash
  * tables; the tree holds one reference.  Before, it holds its name, its jid and
  * as many of its addresses as were looked at, against others that are made.
- * prison_remove() takes a whole subtree out of all that at once.  A dead jail
- * only waits for its last reference (sockets, children, callers); till then its
- * jid is not given to another.
+ * From prison_condemn() on it is found no more, and nothing is made below it, but
+ * it keeps its place and its name until the jails below it are gone, leaves
+ * first; so its removal may take its time.  A dead jail only waits for its last
+ * reference (sockets, children, callers); till then its jid is not given to
+ * another.
  *
  * A jail holds a reference to its parent, so that what a socket's credential
  * points to, and all above it, is there as long as the socket.
@@ -297,9 +299,6 @@ set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
 	    parent->pr_host;
 	int error;
 
-	if (parent->pr_state != PRISON_ALIVE)
-		return prison_refuse(EINVAL, errmsg, errlen,
-		    "jail \"%s\" is dying", parent->pr_name);
 	error = prison_name_make(v, pr, pp->name, pr->pr_name, errmsg, errlen);
 	if (error != 0)
 		return error;
@@ -328,6 +327,37 @@ set_params(struct vnet *v, struct prison *pr, const struct prison_params *pp,
 	if ((error = set_portranges(pr, pp, errmsg, errlen)) != 0)
 		return error;
 	return prison_ip_begin(v, pr, pp, errmsg, errlen);
+}
+
+const struct prison *
+prison_dying_above(const struct prison *pr)
+{
+	while (pr != NULL && pr->pr_state != PRISON_DYING)
+		pr = pr->pr_parent;
+	return pr;
+}
+
+void
+prison_busy(struct prison *pr, int n)
+{
+	while ((pr = pr->pr_parent) != NULL)
+		pr->pr_nbusy += (unsigned)n;
+}
+
+/* May something be made below parent, or at last be there? */
+static int
+check_parent(const struct prison *parent, char *errmsg, size_t errlen)
+{
+	const struct prison *pr = prison_dying_above(parent);
+
+	if (pr != NULL)
+		return prison_refuse(EINVAL, errmsg, errlen,
+		    "jail \"%s\" is dying", pr->pr_name);
+	for (pr = parent; pr != NULL; pr = pr->pr_parent)
+		if (pr->pr_update != NULL)
+			return prison_refuse(EAGAIN, errmsg, errlen,
+			    "jail \"%s\" is being changed", pr->pr_name);
+	return 0;
 }
 
 /* May there be another jail with this jid below its creator? */
@@ -370,7 +400,8 @@ prison_create_begin(struct vnet *v, struct prison *parent,
 	*prp = NULL;
 	if (errlen > 0)
 		errmsg[0] = '\0';
-	if ((error = check_room(v, pp, errmsg, errlen)) != 0)
+	if ((error = check_room(v, pp, errmsg, errlen)) != 0 ||
+	    (error = check_parent(parent, errmsg, errlen)) != 0)
 		return error;
 	if ((pr = zalloc(ps->zone)) == NULL) {
 		(void)prison_refuse(ENOMEM, errmsg, errlen, "out of memory");
@@ -389,23 +420,16 @@ prison_create_begin(struct vnet *v, struct prison *parent,
 		return error;
 	}
 	pr->pr_refs = 2;	/* the tree's and the caller's */
+	pr->pr_linked = true;
 	pr->pr_state = PRISON_MAKING;
 	prison_get(parent);
 	prison_link(v, pr);
-	for (; parent != NULL; parent = parent->pr_parent) {
+	for (; parent != NULL; parent = parent->pr_parent)
 		parent->pr_childcount++;
-		parent->pr_nmaking++;
-	}
+	/* While a jail is made, those above it are not changed. */
+	prison_busy(pr, 1);
 	*prp = pr;
 	return 0;
-}
-
-/* While a jail is made, those above it are not changed. */
-static void
-making_over(struct prison *pr)
-{
-	for (pr = pr->pr_parent; pr != NULL; pr = pr->pr_parent)
-		pr->pr_nmaking--;
 }
 
 int
@@ -413,7 +437,8 @@ prison_create_step(struct vnet *v, struct prison *pr, unsigned *budget,
     char *errmsg, size_t errlen)
 {
 	assert(pr->pr_state == PRISON_MAKING);
-	return prison_ip_step(v, pr, budget, errmsg, errlen);
+	return prison_making_step(v, pr, &pr->pr_making, budget, errmsg,
+	    errlen);
 }
 
 int
@@ -422,15 +447,15 @@ prison_create_end(struct vnet *v, struct prison *pr, char *errmsg,
 {
 	struct prisons *ps = V_prisons(v);
 	struct prison *parent = pr->pr_parent;
+	int error;
 
 	assert(pr->pr_state == PRISON_MAKING);
-	if (parent->pr_state != PRISON_ALIVE)
-		return prison_refuse(EINVAL, errmsg, errlen,
-		    "jail \"%s\" is dying", parent->pr_name);
+	if ((error = check_parent(parent, errmsg, errlen)) != 0)
+		return error;
 	/* The parent's may have become another since. */
 	if (!pr->pr_hostown)
 		strlcpy(pr->pr_host, parent->pr_host, sizeof(pr->pr_host));
-	making_over(pr);
+	prison_busy(pr, -1);
 	pr->pr_state = PRISON_ALIVE;
 	LIST_INSERT_HEAD(&parent->pr_children, pr, pr_sibling);
 	RB_INSERT(prisontree, &ps->order, pr);
@@ -462,22 +487,40 @@ prison_create(struct vnet *v, struct prison *parent,
 
 /* ---- death ---- */
 
-/* A jail without living children leaves the tree. */
-static void
-prison_kill(struct vnet *v, struct prison *pr)
+void
+prison_condemn(struct vnet *v, struct prison *pr)
 {
 	struct prisons *ps = V_prisons(v);
 
-	assert(pr->pr_state != PRISON_DYING);
+	assert(pr->pr_depth > 0);
 	if (pr->pr_state == PRISON_ALIVE) {
-		LIST_REMOVE(pr, pr_sibling);
 		RB_REMOVE(prisontree, &ps->order, pr);
 		ps->count--;
-	} else
-		making_over(pr);
-	htable_remove(&ps->by_name, &pr->pr_namelink);
+	} else if (pr->pr_state == PRISON_MAKING) {
+		LIST_INSERT_HEAD(&pr->pr_parent->pr_children, pr, pr_sibling);
+		prison_busy(pr, -1);
+	}
 	pr->pr_state = PRISON_DYING;
+}
+
+/* One without children leaves the tree. */
+static void
+prison_bury(struct vnet *v, struct prison *pr)
+{
+	prison_condemn(v, pr);
+	prison_update_pass(pr);
+	LIST_REMOVE(pr, pr_sibling);
+	htable_remove(&V_prisons(v)->by_name, &pr->pr_namelink);
+	pr->pr_linked = false;
 	prison_put(v, pr);
+}
+
+struct prison *
+prison_leaf(struct prison *pr)
+{
+	while (!LIST_EMPTY(&pr->pr_children))
+		pr = LIST_FIRST(&pr->pr_children);
+	return pr;
 }
 
 void
@@ -485,18 +528,13 @@ prison_remove(struct vnet *v, struct prison *pr)
 {
 	struct prison *p, *up;
 
-	if (pr->pr_state == PRISON_DYING)
+	if (!pr->pr_linked)
 		return;
-	assert(pr->pr_depth > 0);
-	for (p = pr;; p = up) {
-		while (!LIST_EMPTY(&p->pr_children))
-			p = LIST_FIRST(&p->pr_children);
+	for (p = prison_leaf(pr); p != pr; p = prison_leaf(up)) {
 		up = p->pr_parent;
-		if (p == pr)
-			break;
-		prison_kill(v, p);
+		prison_bury(v, p);
 	}
-	prison_kill(v, pr);
+	prison_bury(v, pr);
 }
 
 struct prison *
@@ -715,12 +753,22 @@ prison_sockets(const struct prison *pr)
 }
 
 struct prison *
-prison_descend(const struct prison *root, const struct prison *pr)
+prison_walk(const struct prison *root, const struct prison *pr)
 {
 	struct prison *next = LIST_FIRST(&pr->pr_children);
 
 	for (; next == NULL && pr != root; pr = pr->pr_parent)
 		next = LIST_NEXT(pr, pr_sibling);
+	return next;
+}
+
+struct prison *
+prison_descend(const struct prison *root, const struct prison *pr)
+{
+	struct prison *next = prison_walk(root, pr);
+
+	while (next != NULL && next->pr_state != PRISON_ALIVE)
+		next = prison_walk(root, next);
 	return next;
 }
 

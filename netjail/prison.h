@@ -11,9 +11,9 @@
  * may not: the ports of its sockets are accounted under the one who owns them.
  *
  * Life: MAKING while its addresses are looked at, until prison_create_end();
- * ALIVE from then until prison_remove(); then DYING until the last reference
- * (one per socket, one for the tree) is put.  Only those that are ALIVE are
- * found.
+ * ALIVE from then until prison_condemn() or prison_remove(); then DYING until the
+ * last reference (one per socket, one for the tree) is put.  Only those that are
+ * ALIVE are found.
  */
 #ifndef NETJAIL_PRISON_H
 #define NETJAIL_PRISON_H
@@ -122,13 +122,13 @@ struct prison *prison0(const struct vnet *v);
 /*
  * Make a jail below parent and give the caller a reference in *prp.  Refusals
  * leave nothing behind and put a sentence for people in errmsg:
- * EINVAL (bad address, name, number of addresses or range of ports; parent
- * dying),
+ * EINVAL (bad address, name, number of addresses or range of ports; a jail above
+ * it dying),
  * ENAMETOOLONG, EEXIST (name), EPERM (an address or a right the parent lacks),
  * EADDRINUSE (address clash: one address in two jails is allowed only where
  * both have just that one of the family, or one is below the other), EAGAIN (no
- * free jid), ENOMEM; EEXIST also for a jid in use, EPERM for more jails than a
- * jail may have below it.
+ * free jid; the addresses of a jail above it are being changed), ENOMEM; EEXIST
+ * also for a jid in use, EPERM for more jails than a jail may have below it.
  */
 int	prison_create(struct vnet *v, struct prison *parent,
 	    const struct prison_params *pp, struct prison **prp,
@@ -159,17 +159,73 @@ int	prison_create_end(struct vnet *v, struct prison *pr, char *errmsg,
  * Change what `what' (PRC_*) names, to what pp says, and the rights in
  * allowmask to those of pp->allow.  All of it or, with an errno and a sentence
  * as above, nothing; EINVAL also for addresses of a family in which the jail has
- * none of its own but its parent's, EAGAIN while a jail below it is being made.
- * What a jail loses, all below it lose.  Sockets stay as they are: one bound to
- * an address that went keeps its port, and gets nothing that comes for it.
+ * none of its own but its parent's, EAGAIN while a jail below it is being made or
+ * changed, or it or one above it is.  What a jail loses, all below it lose.
+ * Sockets stay as they are: one bound to an address that went keeps its port,
+ * and gets nothing that comes for it.
  */
 int	prison_update(struct vnet *v, struct prison *pr,
 	    const struct prison_params *pp, uint32_t what, uint32_t allowmask,
 	    char *errmsg, size_t errlen);
 
+/*
+ * The same in steps, as for prison_create_begin().  0: it is done, there were no
+ * addresses to be changed.  EINPROGRESS: *up is to be stepped on, until
+ * prison_update_end() has freed it, in this order:
+ *
+ * step: until it returns anything but EINPROGRESS.  Nobody sees anything yet.
+ * commit: 0, or an errno; then, as after one of step, nothing has changed.
+ * spread: until it returns false the jails below that lose addresses get their
+ *	new lists, one after the other.  Once it has been committed it is for
+ *	the caller to see to this, or jails below keep what their parent lost.
+ * end: until it returns false.  Before commit, it gives the update up.
+ *
+ * A jail's list changes in an instant, from the old one to the new one.  An
+ * address of either is nobody else's until the end.  Jails may be removed at any
+ * time, pr too; none is made or changed above or below pr (EAGAIN).
+ */
+struct prison_update;
+
+int	prison_update_begin(struct vnet *v, struct prison *pr,
+	    const struct prison_params *pp, uint32_t what, uint32_t allowmask,
+	    struct prison_update **up, char *errmsg, size_t errlen);
+int	prison_update_step(struct vnet *v, struct prison_update *u,
+	    unsigned *budget, char *errmsg, size_t errlen);
+int	prison_update_commit(struct vnet *v, struct prison_update *u,
+	    char *errmsg, size_t errlen);
+bool	prison_update_spread(struct prison_update *u, unsigned *budget);
+bool	prison_update_end(struct vnet *v, struct prison_update *u,
+	    unsigned *budget);
+
+/* After spread and before end: pr, then the jails below it.  NULL: no more.  A
+ * jail that is removed makes way for the next. */
+struct prison *prison_update_at(const struct prison_update *u);
+void	prison_update_next(struct prison_update *u);
+
+/* At the same time: the i-th address of a jail's new list and its old one
+ * together, be it its own or the one it inherits.  False: no such, as where
+ * nothing has changed. */
+struct prison_change {
+	const struct inaddr *addr;	/* the list's */
+	bool	 old;			/* of the old one */
+	bool	 both;			/* it is in the other, too */
+};
+
+bool	prison_change(const struct prison *pr, unsigned i,
+	    struct prison_change *c);
+
 /* To DYING for pr and all below it; no longer found.  Their sockets are the
  * caller's to close. */
 void	prison_remove(struct vnet *v, struct prison *pr);
+
+/*
+ * For those who cannot wait for thousands of jails below pr: to DYING for pr
+ * alone.  It keeps its name, and those below are as they were, but nothing is
+ * made below it any more.  Then prison_remove(), leaf by leaf, pr at last.
+ */
+void	prison_condemn(struct vnet *v, struct prison *pr);
+/* A jail with none below it, at or below pr.  Borrowed. */
+struct prison *prison_leaf(struct prison *pr);
 
 /*
  * What prison_remove() leaves to be done: a step of *budget addresses at most,
@@ -220,7 +276,8 @@ unsigned prison_sockets(const struct prison *pr);	/* with those below */
 struct prison *prison_descend(const struct prison *root,
 	    const struct prison *pr);
 struct prison *prison_parent(const struct prison *pr);
-bool	prison_haschildren(const struct prison *pr);	/* alive ones */
+/* Ones that are not gone yet, see prison_condemn(). */
+bool	prison_haschildren(const struct prison *pr);
 enum prison_state prison_state(const struct prison *pr);
 bool	prison_persist(const struct prison *pr);
 uint32_t prison_allow(const struct prison *pr);

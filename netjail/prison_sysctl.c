@@ -208,8 +208,8 @@ put_addresses(struct sysctl_req *req, const struct prison *pr, int f)
 	uint8_t buf[4096];
 	int error;
 
-	for (unsigned i = 0; i < owner->pr_nip[f]; i++) {
-		const struct inaddr *a = &owner->pr_ip[f][i].ip_addr;
+	for (unsigned i = 0; i < owner->pr_list[f].n; i++) {
+		const struct inaddr *a = &owner->pr_list[f].ip[i].ip_addr;
 
 		memcpy(buf + len, a->b + sizeof(a->b) - size, size);
 		if ((len += size) < sizeof(buf))
@@ -237,8 +237,8 @@ put_prison(struct sysctl_req *req, const struct prison *pr)
 	strlcpy(xp.pr_host, pr->pr_host, sizeof(xp.pr_host));
 	strlcpy(xp.pr_name, prison_name_in(req->cred->prison, pr),
 	    sizeof(xp.pr_name));
-	xp.pr_ip4s = pr->pr_owner[PR_INET]->pr_nip[PR_INET];
-	xp.pr_ip6s = pr->pr_owner[PR_INET6]->pr_nip[PR_INET6];
+	xp.pr_ip4s = pr->pr_owner[PR_INET]->pr_list[PR_INET].n;
+	xp.pr_ip6s = pr->pr_owner[PR_INET6]->pr_list[PR_INET6].n;
 	error = SYSCTL_OUT(req, &xp, sizeof(xp));
 	if (error == 0)
 		error = put_addresses(req, pr, PR_INET);
