@@ -244,7 +244,7 @@ conn_request(struct conn *cn, const struct ctlmsg *m)
 	int error;
 
 	/* A jail's root can take the leash from init: it must be of no use. */
-	if (cn->leash)
+	if (cn->leash != NULL)
 		return EBADMSG;
 	if (m->op == CTL_SYSCTL) {
 		error = sysctl_begin(cn, m);
@@ -477,6 +477,7 @@ conn_new(struct control *ctl, int fd, struct cred cred)
 	cn->ctl = ctl;
 	cn->cred = cred;
 	cn->infd = -1;
+	LIST_INIT(&cn->holds);
 	send_buffer(fd);
 	if (loop_add(ctl->loop, &cn->src, EPOLLIN) != 0) {
 		close(fd);

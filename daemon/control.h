@@ -22,6 +22,7 @@
 
 struct conn;
 struct djail;
+struct hold;
 
 TAILQ_HEAD(conns, conn);
 
@@ -72,7 +73,8 @@ struct conn {
 	bool		 busy;		/* an answer in slices is going on */
 	struct jailget	*answer;	/* the ops', not the MIB's; or NULL */
 	struct jailmake	*making;	/* the same */
-	bool		 leash;		/* a jail's init's: conn_request() */
+	struct djail	*leash;		/* whose init's it is: conn_request() */
+	LIST_HEAD(, hold) holds;	/* jails that wait for it: djail_hold() */
 	bool		 writing;	/* waits for EPOLLOUT */
 	uint64_t	 put_off;	/* ctl->nturn when it was */
 	int		 mib[CTL_MAXNAME];

@@ -22,6 +22,9 @@
 #include "daemon/sockdiag.h"
 #include "netjail/prison.h"
 
+/* Connections that see the stack as one jail, 64 KB each; leashes beside. */
+#define CONNS_MAX	256
+
 static struct daemon *
 conn_daemon(const struct conn *cn)
 {
@@ -74,7 +77,10 @@ req_jail_init(struct conn *cn, struct djail *j)
 		return conn_end(cn, EINVAL, 0);
 	if ((error = djail_watch(j, conn_takefd(cn))) == 0) {
 		j->leash = cn;
-		cn->leash = true;
+		cn->leash = j;
+		/* One for each jail, whose number has a limit of its own. */
+		if (cn->jail != NULL)
+			cn->jail->nconns--;
 	}
 	return conn_end(cn, error, 0);
 }
@@ -84,8 +90,8 @@ req_notify(struct conn *cn, struct djail *j)
 {
 	int error = djail_listen(j, conn_takefd(cn));
 
-	if (error == 0 && j->maker == cn)
-		j->maker = NULL;
+	if (error == 0)
+		djail_release(j, cn);
 	return conn_end(cn, error, 0);
 }
 
@@ -106,7 +112,38 @@ void
 conn_inside(struct conn *cn, struct djail *j)
 {
 	cn->jail = j;
+	j->nconns++;
 	LIST_INSERT_HEAD(&j->conns, cn, jlink);
+}
+
+static void
+conn_leave(struct conn *cn)
+{
+	if (cn->jail == NULL)
+		return;
+	LIST_REMOVE(cn, jlink);
+	if (cn->leash == NULL)
+		cn->jail->nconns--;
+}
+
+/* A new one that sees the stack as j, and its other end in *fdp. */
+static int
+conn_make(struct control *ctl, struct djail *j, struct cred cred, int *fdp,
+    struct conn **cnp)
+{
+	int fds[2];
+
+	if (j->nconns >= CONNS_MAX)
+		return ENOBUFS;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return errno;
+	if ((*cnp = conn_new(ctl, fds[1], cred)) == NULL) {
+		close(fds[0]);
+		return ENOMEM;
+	}
+	conn_inside(*cnp, j);
+	*fdp = fds[0];
+	return 0;
 }
 
 static int
@@ -114,15 +151,12 @@ req_view(struct conn *cn, struct djail *j)
 {
 	const struct cred nobody = djail_cred(j, DJAIL_NOBODY);
 	struct conn *view;
-	int fds[2], error;
+	int fd, error;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return conn_end(cn, errno, 0);
-	if ((view = conn_new(cn->ctl, fds[1], nobody)) != NULL)
-		conn_inside(view, j);
-	error = view == NULL ? conn_end(cn, ENOMEM, 0) :
-	    conn_end_fd(cn, fds[0]);
-	close(fds[0]);
+	if ((error = conn_make(cn->ctl, j, nobody, &fd, &view)) != 0)
+		return conn_end(cn, error, 0);
+	error = conn_end_fd(cn, fd);
+	close(fd);
 	return error;
 }
 
@@ -154,8 +188,6 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 	case CTL_JAIL_REMOVE:
 		if (host)
 			return conn_end(cn, EINVAL, 0);
-		if (j->leash == cn)
-			j->leash = NULL;
 		djail_remove(j);
 		return conn_end(cn, 0, 0);
 	}
@@ -187,28 +219,16 @@ request(struct conn *cn, const struct ctlmsg *m)
 static void
 gone(struct conn *cn)
 {
-	struct daemon *d = conn_daemon(cn);
-	struct djail *j;
+	struct djail *j = cn->leash;
 
-	if (cn->jail != NULL)
-		LIST_REMOVE(cn, jlink);
+	conn_leave(cn);
 	jailget_free(cn);
 	jailmake_free(cn);
-	/* A removal may take others along: begin again. */
-	do {
-		TAILQ_FOREACH(j, &d->djails, link)
-			if (j->maker == cn || j->leash == cn)
-				break;
-		if (j == NULL)
-			break;
-		if (j->leash == cn) {	/* init is gone */
-			j->leash = NULL;
-			djail_remove(j);
-		} else {
-			j->maker = NULL;
-			djail_check(j);
-		}
-	} while (true);
+	if (j != NULL && j->leash == cn) {	/* init is gone */
+		j->leash = NULL;
+		djail_remove(j);
+	}
+	djail_release_all(cn);
 }
 
 static int
@@ -234,19 +254,16 @@ int
 control_inject(struct call *c)
 {
 	struct conn *cn;
-	int fds[2], error, num;
+	int fd, error, num;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return errno;
-	cn = conn_new(&c->d->control, fds[1], call_cred(c));
-	if (cn != NULL)
-		conn_inside(cn, c->jail);
-	error = cn == NULL ? ENOMEM : notify_addfd(c, fds[0], true, &num);
-	close(fds[0]);
+	error = conn_make(&c->d->control, c->jail, call_cred(c), &fd, &cn);
+	if (error != 0)
+		return error;
+	error = notify_addfd(c, fd, true, &num);
+	close(fd);
 	if (error == 0)
 		return CALL_ANSWERED;
-	if (cn != NULL)
-		conn_free(cn);
+	conn_free(cn);
 	return error;
 }
 

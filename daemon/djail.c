@@ -93,6 +93,8 @@ djail_new(struct daemon *d, struct prison *pr, struct djail *up)
 		up->nbelow++;
 	TAILQ_INIT(&j->listeners);
 	TAILQ_INIT(&j->faces);
+	LIST_INIT(&j->conns);
+	LIST_INIT(&j->holds);
 	TAILQ_INSERT_TAIL(&d->djails, j, link);
 	htable_insert(&d->jids, &j->jidlink, jid_hash(prison_jid(pr)));
 	return j;
@@ -251,20 +253,70 @@ djail_uid(const struct djail *j, uint32_t uid)
 
 /* ---- listeners ---- */
 
-void
+static struct hold *
+find_hold(const struct djail *j, const struct conn *cn)
+{
+	struct hold *h;
+
+	LIST_FOREACH(h, &j->holds, jlink)
+		if (h->conn == cn)
+			break;
+	return h;
+}
+
+int
 djail_hold(struct djail *j, struct conn *cn)
 {
-	if (j->maker == NULL)
-		j->maker = cn;
+	struct hold *h;
+
+	if (find_hold(j, cn) == NULL) {
+		if ((h = calloc(1, sizeof(*h))) == NULL)
+			return ENOMEM;
+		h->jail = j;
+		h->conn = cn;
+		LIST_INSERT_HEAD(&j->holds, h, jlink);
+		LIST_INSERT_HEAD(&cn->holds, h, clink);
+	}
 	djail_tell(j, LEASH_STAY, NULL, 0);
 	j->ending = false;
+	return 0;
+}
+
+static void
+hold_free(struct hold *h)
+{
+	LIST_REMOVE(h, jlink);
+	LIST_REMOVE(h, clink);
+	free(h);
+}
+
+void
+djail_release(struct djail *j, struct conn *cn)
+{
+	struct hold *h = find_hold(j, cn);
+
+	if (h != NULL)
+		hold_free(h);
+}
+
+void
+djail_release_all(struct conn *cn)
+{
+	struct hold *h;
+	struct djail *j;
+
+	while ((h = LIST_FIRST(&cn->holds)) != NULL) {
+		j = h->jail;
+		hold_free(h);
+		djail_check(j);
+	}
 }
 
 void
 djail_check(struct djail *j)
 {
 	if (prison_jid(j->prison) == 0 || j->state == DJAIL_DYING ||
-	    j->maker != NULL || !TAILQ_EMPTY(&j->listeners) ||
+	    !LIST_EMPTY(&j->holds) || !TAILQ_EMPTY(&j->listeners) ||
 	    prison_haschildren(j->prison))
 		return;
 	if (j->state > DJAIL_MADE && prison_persist(j->prison))
@@ -417,6 +469,7 @@ djail_remove(struct djail *j)
 	struct daemon *d = j->d;
 	struct conn *leash;
 	struct prison *p;
+	struct hold *h;
 
 	if (j->state == DJAIL_DYING)
 		return;
@@ -430,7 +483,8 @@ djail_remove(struct djail *j)
 	TAILQ_INSERT_TAIL(&d->dying, j, link);
 	d->ndying++;
 	prison_remove(d->vnet, j->prison);
-	j->maker = NULL;
+	while ((h = LIST_FIRST(&j->holds)) != NULL)
+		hold_free(h);
 	j->leash = NULL;
 	if (leash != NULL)
 		conn_free(leash);

@@ -10,9 +10,9 @@
  *		below another jail.  When the last listener hangs up (no process
  *		is left), it does not persist and no jail is below it, it
  *		becomes DYING; one below another only when its init, told so,
- *		has found itself alone.  As long as its maker has not started
- *		the first program itself, a jail waits for it: jexec may have
- *		come and gone before.
+ *		has found itself alone.  It waits for whoever has said that he
+ *		is about to start a program there, its maker first, until then
+ *		or the end of his connection: others may come and go before.
  *	DYING	the leash is let go, so that init ends.  Freed, and its
  *		addresses taken from lo0, when init and its last PCB are gone.
  *
@@ -48,16 +48,23 @@ struct listener {		/* a seccomp listener */
 #define DJAIL_IDMAPS	8
 #define DJAIL_NOBODY	65534
 
+/* A jail waits for a connection: in the lists of both. */
+struct hold {
+	struct djail	*jail;
+	struct conn	*conn;
+	LIST_ENTRY(hold) jlink, clink;
+};
+
 struct djail {
 	struct daemon	*d;
 	struct prison	*prison;	/* a reference */
 	struct hlink	 jidlink;	/* in daemon->jids until DYING */
 	LIST_HEAD(, conn) conns;	/* that ask from inside it */
+	unsigned	 nconns;	/* of them, but for leashes */
 	enum djail_state state;
 	struct listeners listeners;
 	struct faces	 faces;
-	struct conn	*maker;		/* until it has started a program there
-					 * or is gone */
+	LIST_HEAD(, hold) holds;	/* who is about to start a program */
 	struct conn	*leash;		/* init's connection */
 	struct source	 init;		/* pidfd of init while it lives, or
 					 * fd -1 */
@@ -102,8 +109,12 @@ int	djail_create_step(struct djail *j, char *errmsg, size_t errlen);
 int	djail_update(struct djail *j, const struct prison_params *pp,
 	    uint32_t what, uint32_t allowmask, char *errmsg, size_t errlen);
 
-/* cn is about to start a program in it: keep it till then. */
-void	djail_hold(struct djail *j, struct conn *cn);
+/* cn is about to start a program in it: keep it till then.  0 or ENOMEM. */
+int	djail_hold(struct djail *j, struct conn *cn);
+
+/* cn has started one; or is gone, and lets go of all that waited for it. */
+void	djail_release(struct djail *j, struct conn *cn);
+void	djail_release_all(struct conn *cn);
 
 /* A command for its init (enum leashop). */
 void	djail_tell(struct djail *j, unsigned op, const void *data, size_t len);

@@ -530,8 +530,8 @@ answer(struct conn *cn, struct djail *j, unsigned flags, int error,
 	if (error != 0)
 		return conn_reply(cn, CTL_END, error, 0, errmsg,
 		    strlen(errmsg));
-	if (j->state == DJAIL_MADE || flags & JAIL_ATTACH)
-		djail_hold(j, cn);
+	if (flags & JAIL_ATTACH && (error = djail_hold(j, cn)) != 0)
+		return error;
 	/* It may not persist any more. */
 	djail_check(j);
 	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
@@ -539,7 +539,7 @@ answer(struct conn *cn, struct djail *j, unsigned flags, int error,
 
 /* A jail that is being made for a connection. */
 struct jailmake {
-	struct djail	*j;		/* its maker is the connection */
+	struct djail	*j;		/* the connection holds it */
 	struct inaddr	*addr;
 	unsigned	 flags;
 };
@@ -576,13 +576,13 @@ jailmake_begin(struct conn *cn, struct request *rq, struct djail *j)
 {
 	struct jailmake *mk = calloc(1, sizeof(*mk));
 
-	if (mk == NULL) {
+	if (mk == NULL || djail_hold(j, cn) != 0) {
+		free(mk);
 		djail_remove(j);
 		return ENOMEM;
 	}
 	*mk = (struct jailmake) { j, rq->addr, rq->flags };
 	rq->addr = NULL;
-	j->maker = cn;
 	cn->making = mk;
 	cn->busy = true;
 	return 0;

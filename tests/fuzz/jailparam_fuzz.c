@@ -207,7 +207,7 @@ put_leashes(struct world *w)
 			continue;
 		w->leash[w->nleash++] = fuzz_daemon_connect(w->d, j,
 		    &j->leash);
-		j->leash->leash = true;
+		j->leash->leash = j;
 	}
 }
 
