@@ -36,7 +36,11 @@
  * does not persist waits for it, until then or the connection's end.  Which
  * jail to change is said by "jid=N" or "name=X" among the parameters; with jid,
  * name is a new one.  A name is relative to the asker's jail; "a.b" is jail b
- * below a.  A list of addresses given twice is one list.
+ * below a.  A list of addresses given twice is one list.  A change is done as a
+ * whole or not at all, also if the connection ends before the answer; it is
+ * EAGAIN while another one of the jail, or of one above or below it, goes on.
+ * CTL_JAIL_REMOVE is answered when the jail and all below it are gone: not to
+ * be found, their names free.
  *
  * The selector of CTL_JAIL_GET is "jid=N", "name=X", or "lastjid=N": the first
  * jail with a jid above N.  arg may be JAIL_DYING: dying jails too.  A boolean

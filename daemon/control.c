@@ -3,8 +3,9 @@
  *
  * A connection is read while no request is in hand, and written while a reply
  * waits; never both, so a client that does not read is not read from, and costs
- * one slice of output at the most.  A sysctl runs a slice at a time, between
- * other events.  What a slice has said is sent from where its handler put it.
+ * one slice of output at the most.  It is neither while an answer takes its
+ * time elsewhere (conn_wait()).  A sysctl runs a slice at a time, between other
+ * events.  What a slice has said is sent from where its handler put it.
  *
  * Who asks is fixed when the connection is made: the owner of the stack or
  * root over the socket file; a jail's process over an injected descriptor, and
@@ -313,12 +314,32 @@ conn_read(struct conn *cn)
 /* ---- connections ---- */
 
 static void
-conn_want(struct conn *cn, bool writing)
+conn_want(struct conn *cn, uint32_t events)
 {
-	if (cn->writing == writing)
+	if (cn->want == events)
 		return;
-	cn->writing = writing;
-	(void)loop_mod(cn->ctl->loop, &cn->src, writing ? EPOLLOUT : EPOLLIN);
+	cn->want = events;
+	(void)loop_mod(cn->ctl->loop, &cn->src, events);
+}
+
+void
+conn_wait(struct conn *cn)
+{
+	cn->waits = true;
+}
+
+void
+conn_answered(struct conn *cn, int error)
+{
+	/* At once: its jail may be about to go, and take it along. */
+	if (error == 0)
+		(void)conn_flush(cn, &error);
+	if (error != 0) {
+		conn_free(cn);
+		return;
+	}
+	cn->waits = false;
+	conn_want(cn, EPOLLOUT);
 }
 
 /* A turn is known by its time. */
@@ -334,9 +355,9 @@ control_turn(struct control *ctl, uint64_t now)
 
 /*
  * Must cn wait for another turn?  One turn is for those that had nothing of the
- * last, if there are any: events come in the same order each time, and the first
- * may have enough to do for all of it.  Of them whoever comes first has a slice
- * for certain.  worked: cn has had one in this turn.
+ * last, if there are any: events come in the same order each time, and the
+ * first may have enough to do for all of it.  Of them whoever comes first has a
+ * slice for certain.  worked: cn has had one in this turn.
  */
 static bool
 turn_over(struct conn *cn, bool worked)
@@ -366,7 +387,7 @@ conn_push(struct conn *cn, const void *p, size_t len)
 	int error = conn_put(cn, p, len);
 
 	if (error == 0)
-		conn_want(cn, true);
+		conn_want(cn, EPOLLOUT);
 	return error;
 }
 
@@ -392,26 +413,30 @@ conn_work(struct conn *cn)
 
 	while (did) {
 		if (!conn_flush(cn, &error)) {
-			conn_want(cn, true);
+			conn_want(cn, EPOLLOUT);
 			return error;
+		}
+		if (cn->waits) {
+			conn_want(cn, 0);
+			return 0;
 		}
 		if (cn->busy || conn_asks(cn)) {
 			if (turn_over(cn, worked)) {
-				conn_want(cn, true);
+				conn_want(cn, EPOLLOUT);
 				return 0;
 			}
 			worked = true;
 		}
 		if (!cn->busy)
 			error = conn_next(cn, &did);
-		else if (cn->answer != NULL || cn->making != NULL)
+		else if (cn->answer != NULL)
 			error = cn->ctl->ops->slice(cn);
 		else
 			error = sysctl_slice(cn);
 		if (error != 0)
 			return error;
 	}
-	conn_want(cn, false);
+	conn_want(cn, EPOLLIN);
 	return 0;
 }
 
@@ -439,7 +464,7 @@ conn_event(struct source *src, uint32_t events)
 	struct conn *cn = (struct conn *)(void *)src;
 	int error = 0;
 
-	if (!cn->writing && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+	if (cn->want == EPOLLIN && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		error = conn_read(cn);
 	else if (events & (EPOLLHUP | EPOLLERR))
 		error = ECONNRESET;
@@ -477,7 +502,7 @@ conn_new(struct control *ctl, int fd, struct cred cred)
 	cn->ctl = ctl;
 	cn->cred = cred;
 	cn->infd = -1;
-	LIST_INIT(&cn->holds);
+	cn->want = EPOLLIN;
 	send_buffer(fd);
 	if (loop_add(ctl->loop, &cn->src, EPOLLIN) != 0) {
 		close(fd);

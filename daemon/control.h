@@ -22,7 +22,7 @@
 
 struct conn;
 struct djail;
-struct hold;
+struct holdset;
 
 TAILQ_HEAD(conns, conn);
 
@@ -71,11 +71,14 @@ struct conn {
 	struct ctlmsg	 datahdr;	/* of req.out's bytes */
 	size_t		 datalen, datapos;	/* both together */
 	bool		 busy;		/* an answer in slices is going on */
+	bool		 waits;		/* for an answer: conn_wait() */
 	struct jailget	*answer;	/* the ops', not the MIB's; or NULL */
-	struct jailmake	*making;	/* the same */
+	struct jailwork	*work;		/* what it waits for, or NULL */
+	struct djail	*removed;	/* the same: */
+	LIST_ENTRY(conn) rlink;		/* who waits until it is gone */
 	struct djail	*leash;		/* whose init's it is: conn_request() */
-	LIST_HEAD(, hold) holds;	/* jails that wait for it: djail_hold() */
-	bool		 writing;	/* waits for EPOLLOUT */
+	struct holdset	*holdset;	/* of jails: djail_hold(); or NULL */
+	uint32_t	 want;		/* events: EPOLLIN, EPOLLOUT or none */
 	uint64_t	 put_off;	/* ctl->nturn when it was */
 	int		 mib[CTL_MAXNAME];
 	unsigned	 miblen;
@@ -108,6 +111,13 @@ void	conn_free(struct conn *cn);
 
 /* Have bytes sent that are no reply.  0 or ENOMEM. */
 int	conn_push(struct conn *cn, const void *p, size_t len);
+
+/*
+ * The answer to the request in hand will come later: put it into the output,
+ * then conn_answered() with 0, or with an errno that ends the connection.
+ */
+void	conn_wait(struct conn *cn);
+void	conn_answered(struct conn *cn, int error);
 
 /* Bytes that wait to be sent. */
 size_t	conn_waits(const struct conn *cn);

@@ -17,6 +17,7 @@
 #include "daemon/filter.h"
 #include "daemon/face.h"
 #include "daemon/jailset.h"
+#include "daemon/jailwork.h"
 #include "daemon/notify.h"
 #include "daemon/sockcall.h"
 #include "daemon/sockdiag.h"
@@ -24,6 +25,9 @@
 
 /* Connections that see the stack as one jail, 64 KB each; leashes beside. */
 #define CONNS_MAX	256
+
+/* The end of one, in things of some 100 ns. */
+#define DROP_COST	32
 
 static struct daemon *
 conn_daemon(const struct conn *cn)
@@ -189,7 +193,7 @@ req_jail(struct conn *cn, const struct ctlmsg *m)
 		if (host)
 			return conn_end(cn, EINVAL, 0);
 		djail_remove(j);
-		return conn_end(cn, 0, 0);
+		return djail_await(j, cn);
 	}
 	return conn_end(cn, EINVAL, 0);
 }
@@ -219,23 +223,24 @@ request(struct conn *cn, const struct ctlmsg *m)
 static void
 gone(struct conn *cn)
 {
+	struct daemon *d = conn_daemon(cn);
 	struct djail *j = cn->leash;
 
 	conn_leave(cn);
 	jailget_free(cn);
-	jailmake_free(cn);
+	jailwork_gone(cn);
+	djail_unwait(cn);
 	if (j != NULL && j->leash == cn) {	/* init is gone */
 		j->leash = NULL;
 		djail_remove(j);
 	}
-	djail_release_all(cn);
+	djail_release_all(d, cn);
 }
 
 static int
 slice(struct conn *cn)
 {
-	return cn->making != NULL ? jailmake_slice(cn) :
-	    jailget_slice(conn_daemon(cn), cn);
+	return jailget_slice(conn_daemon(cn), cn);
 }
 
 /* It may have been its host name. */
@@ -267,11 +272,16 @@ control_inject(struct call *c)
 	return error;
 }
 
-void
-control_drop(struct djail *j)
+bool
+control_drop(struct djail *j, unsigned *budget)
 {
 	struct conn *cn;
 
-	while ((cn = LIST_FIRST(&j->conns)) != NULL)
+	while ((cn = LIST_FIRST(&j->conns)) != NULL) {
+		if (*budget < DROP_COST)
+			return true;
+		*budget -= DROP_COST;
 		conn_free(cn);
+	}
+	return false;
 }

@@ -19,7 +19,8 @@ int	control_inject(struct call *c);
 /* cn sees the stack as j, and ends with it.  Once, when cn is new. */
 void	conn_inside(struct conn *cn, struct djail *j);
 
-/* End all connections that see the stack as j. */
-void	control_drop(struct djail *j);
+/* End the connections that see the stack as j, as *budget allows, which is
+ * lowered.  True: some are left. */
+bool	control_drop(struct djail *j, unsigned *budget);
 
 #endif

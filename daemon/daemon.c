@@ -8,6 +8,7 @@
 #include "daemon/djail.h"
 #include "daemon/face.h"
 #include "daemon/files.h"
+#include "daemon/jailwork.h"
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
 #include "daemon/unixdiag.h"
@@ -39,6 +40,8 @@ daemon_tables_init(struct daemon *d)
 	TAILQ_INIT(&d->hungup);
 	TAILQ_INIT(&d->djails);
 	TAILQ_INIT(&d->dying);
+	TAILQ_INIT(&d->leaving);
+	TAILQ_INIT(&d->works);
 	targets_init(&d->targets);
 	if ((error = tables_init(d)) != 0 || (error = djail_init(d)) != 0)
 		return error;
@@ -51,6 +54,7 @@ daemon_tables_init(struct daemon *d)
 void
 daemon_tables_fini(struct daemon *d)
 {
+	jailwork_fini(d);
 	djail_fini(d);
 	pairs_fini(&d->pairs);
 	targets_fini(&d->targets);

@@ -6,6 +6,7 @@
  *	control		the control socket: sysctl
  *	ctljail		the same: jails
  *	jailset, jailget  the same: their parameters
+ *	jailwork	the same: what takes more than a turn
  *	djail		a jail as the daemon sees it: listeners, leash, end
  *	nest		whose program called, among jails in jails
  *	filter		the seccomp program, from the table in sockcall
@@ -82,6 +83,8 @@ struct daemon {
 	struct djails	 djails;	/* the first is the stack itself, jid 0 */
 	struct djails	 dying;		/* not in djails any more */
 	unsigned	 ndying;
+	TAILQ_HEAD(, holdset) leaving;	/* let go of jails: djail_reap() */
+	TAILQ_HEAD(, jailwork) works;	/* on jails, in slices */
 	uint64_t	 reap_at;	/* ns: when to look at them; 0: not */
 	struct reserve	 reserve;	/* of memory for vnet */
 	struct control	 control;

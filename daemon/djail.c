@@ -12,7 +12,10 @@
  * nobody else is in them.
  *
  * Dying jails stand in a list of their own, and each time the stack has run a
- * bounded piece of their removal is done, whatever they hold: djail_reap().
+ * bounded piece of their removal is done, whatever they hold and however many
+ * are below them: djail_reap().  Nothing new comes below a dying jail; what is
+ * there lives until its turn comes, leaves first.  Who asked for the removal is
+ * answered when none is left.
  */
 #include <errno.h>
 #include <limits.h>
@@ -48,10 +51,10 @@
  */
 #define REAP_BUDGET	512
 #define FACE_COST	8
+#define REMOVE_COST	16	/* a leash, and a signal to init */
+#define FREE_COST	16
+#define LOOK_COST	4	/* at one that waits */
 #define REAP_DELAY	(10 * NSEC_PER_MSEC)
-
-/* The same, of making one. */
-#define MAKE_BUDGET	512
 
 /* Parked calls that are dropped between packets when a listener hangs up. */
 #define HANGUP_BUDGET	256
@@ -95,6 +98,7 @@ djail_new(struct daemon *d, struct prison *pr, struct djail *up)
 	TAILQ_INIT(&j->faces);
 	LIST_INIT(&j->conns);
 	LIST_INIT(&j->holds);
+	LIST_INIT(&j->waiting);
 	TAILQ_INSERT_TAIL(&d->djails, j, link);
 	htable_insert(&d->jids, &j->jidlink, jid_hash(prison_jid(pr)));
 	return j;
@@ -117,27 +121,6 @@ static bool
 nested(const struct djail *j)
 {
 	return prison_depth(j->prison) > 1;
-}
-
-void
-djail_addrs_remove(struct vnet *v, const struct inaddr *addr, unsigned n)
-{
-	while (n-- > 0)
-		(void)in_ifaddr_remove(v, &addr[n]);
-}
-
-int
-djail_addrs_add(struct vnet *v, const struct inaddr *addr, unsigned n)
-{
-	unsigned i;
-	int error;
-
-	for (i = 0; i < n; i++)
-		if ((error = in_ifaddr_add(v, lo0(v), &addr[i])) != 0) {
-			djail_addrs_remove(v, addr, i);
-			return error;
-		}
-	return 0;
 }
 
 int
@@ -192,10 +175,10 @@ create_some(struct djail *j, unsigned *budget, char *errmsg, size_t errlen)
 }
 
 int
-djail_create_step(struct djail *j, char *errmsg, size_t errlen)
+djail_create_step(struct djail *j, unsigned *budget, char *errmsg,
+    size_t errlen)
 {
-	unsigned budget = MAKE_BUDGET;
-	int error = create_some(j, &budget, errmsg, errlen);
+	int error = create_some(j, budget, errmsg, errlen);
 
 	if (error == 0)
 		j->state = DJAIL_MADE;
@@ -254,28 +237,40 @@ djail_uid(const struct djail *j, uint32_t uid)
 /* ---- listeners ---- */
 
 static struct hold *
-find_hold(const struct djail *j, const struct conn *cn)
+find_hold(const struct djail *j, const struct holdset *holdset)
 {
 	struct hold *h;
 
 	LIST_FOREACH(h, &j->holds, jlink)
-		if (h->conn == cn)
+		if (h->holdset == holdset)
 			break;
 	return h;
+}
+
+static struct holdset *
+conn_holdset(struct conn *cn)
+{
+	if (cn->holdset == NULL &&
+	    (cn->holdset = calloc(1, sizeof(*cn->holdset))) != NULL)
+		TAILQ_INIT(&cn->holdset->holds);
+	return cn->holdset;
 }
 
 int
 djail_hold(struct djail *j, struct conn *cn)
 {
+	struct holdset *holdset = conn_holdset(cn);
 	struct hold *h;
 
-	if (find_hold(j, cn) == NULL) {
+	if (holdset == NULL)
+		return ENOMEM;
+	if (find_hold(j, holdset) == NULL) {
 		if ((h = calloc(1, sizeof(*h))) == NULL)
 			return ENOMEM;
 		h->jail = j;
-		h->conn = cn;
+		h->holdset = holdset;
 		LIST_INSERT_HEAD(&j->holds, h, jlink);
-		LIST_INSERT_HEAD(&cn->holds, h, clink);
+		TAILQ_INSERT_TAIL(&holdset->holds, h, link);
 	}
 	djail_tell(j, LEASH_STAY, NULL, 0);
 	j->ending = false;
@@ -286,30 +281,50 @@ static void
 hold_free(struct hold *h)
 {
 	LIST_REMOVE(h, jlink);
-	LIST_REMOVE(h, clink);
+	TAILQ_REMOVE(&h->holdset->holds, h, link);
 	free(h);
 }
 
 void
 djail_release(struct djail *j, struct conn *cn)
 {
-	struct hold *h = find_hold(j, cn);
+	struct hold *h = find_hold(j, cn->holdset);
 
 	if (h != NULL)
 		hold_free(h);
 }
 
 void
-djail_release_all(struct conn *cn)
+djail_release_all(struct daemon *d, struct conn *cn)
 {
-	struct hold *h;
-	struct djail *j;
+	if (cn->holdset == NULL)
+		return;
+	TAILQ_INSERT_TAIL(&d->leaving, cn->holdset, link);
+	cn->holdset = NULL;
+	d->busy = true;
+}
 
-	while ((h = LIST_FIRST(&cn->holds)) != NULL) {
-		j = h->jail;
-		hold_free(h);
-		djail_check(j);
+/* Those whose connection is gone.  True: the budget did not suffice. */
+static bool
+release_some(struct daemon *d, unsigned *budget)
+{
+	struct holdset *holdset;
+	struct djail *j;
+	struct hold *h;
+
+	while ((holdset = TAILQ_FIRST(&d->leaving)) != NULL) {
+		while ((h = TAILQ_FIRST(&holdset->holds)) != NULL) {
+			if (*budget < REMOVE_COST)
+				return true;
+			*budget -= REMOVE_COST;
+			j = h->jail;
+			hold_free(h);
+			djail_check(j);
+		}
+		TAILQ_REMOVE(&d->leaving, holdset, link);
+		free(holdset);
 	}
+	return false;
 }
 
 void
@@ -463,26 +478,43 @@ djail_watch(struct djail *j, int fd)
 
 /* ---- the end ---- */
 
+/* Dying ones with none below them leave the tree, from j upwards. */
+static void
+djail_bury(struct djail *j)
+{
+	struct conn *cn;
+
+	for (; j != NULL && j->state == DJAIL_DYING &&
+	    !prison_haschildren(j->prison); j = j->up) {
+		prison_remove(j->d->vnet, j->prison);
+		/* Behind those below it, which are to be freed before. */
+		TAILQ_REMOVE(&j->d->dying, j, link);
+		TAILQ_INSERT_TAIL(&j->d->dying, j, link);
+		while ((cn = LIST_FIRST(&j->waiting)) != NULL) {
+			djail_unwait(cn);
+			conn_answered(cn, conn_end(cn, 0, 0));
+		}
+	}
+	if (j != NULL)
+		djail_check(j);
+}
+
 void
 djail_remove(struct djail *j)
 {
 	struct daemon *d = j->d;
-	struct conn *leash;
-	struct prison *p;
+	struct conn *leash = j->leash;
 	struct hold *h;
 
 	if (j->state == DJAIL_DYING)
 		return;
-	/* Those below first; the last of them would take this one along. */
 	j->state = DJAIL_DYING;
-	while ((p = prison_descend(j->prison, j->prison)) != NULL)
-		djail_remove(djail_find(d, prison_jid(p)));
-	leash = j->leash;
 	htable_remove(&d->jids, &j->jidlink);
 	TAILQ_REMOVE(&d->djails, j, link);
 	TAILQ_INSERT_TAIL(&d->dying, j, link);
 	d->ndying++;
-	prison_remove(d->vnet, j->prison);
+	d->busy = true;
+	prison_condemn(d->vnet, j->prison);
 	while ((h = LIST_FIRST(&j->holds)) != NULL)
 		hold_free(h);
 	j->leash = NULL;
@@ -492,8 +524,44 @@ djail_remove(struct djail *j)
 	if (j->init.fd >= 0)
 		(void)syscall(SYS_pidfd_send_signal, j->init.fd, SIGKILL, NULL,
 		    0);
-	if (j->up != NULL)
-		djail_check(j->up);
+	djail_bury(j);
+}
+
+int
+djail_await(struct djail *j, struct conn *cn)
+{
+	if (!prison_haschildren(j->prison))
+		return conn_end(cn, 0, 0);
+	cn->removed = j;
+	LIST_INSERT_HEAD(&j->waiting, cn, rlink);
+	conn_wait(cn);
+	return 0;
+}
+
+void
+djail_unwait(struct conn *cn)
+{
+	if (cn->removed == NULL)
+		return;
+	LIST_REMOVE(cn, rlink);
+	cn->removed = NULL;
+}
+
+/* Jails below it; the last one takes it out of the tree.  True: there were
+ * some, which come before it in the list now. */
+static bool
+djail_remove_below(struct djail *j, unsigned *budget)
+{
+	struct prison *leaf;
+
+	if (!prison_haschildren(j->prison))
+		return false;
+	while (prison_haschildren(j->prison) && *budget >= REMOVE_COST) {
+		*budget -= REMOVE_COST;
+		leaf = prison_leaf(j->prison);
+		djail_remove(djail_find(j->d, prison_jid(leaf)));
+	}
+	return true;
 }
 
 /* Faces whose end nobody holds any more: they stand in front. */
@@ -536,7 +604,7 @@ djail_free(struct djail *j)
 
 	while ((l = TAILQ_FIRST(&j->listeners)) != NULL)
 		(void)listener_free(l, &all);
-	control_drop(j);
+	(void)control_drop(j, &all);
 	unixdiag_fini(j);
 	djail_unwatch(j);
 	nest_leave(j);
@@ -559,17 +627,21 @@ djail_step(struct djail *j, unsigned *budget)
 {
 	struct vnet *v = j->d->vnet;
 
-	if (prison_purge_step(v, j->prison, &j->purge, budget))
+	if (djail_remove_below(j, budget) ||
+	    prison_purge_step(v, j->prison, &j->purge, budget))
 		return true;
-	/* Its programs, and the jails below it, come to their end. */
-	if (!TAILQ_EMPTY(&j->listeners) || j->init.fd >= 0 || j->nbelow > 0)
+	/* Its programs, the jails below it and changes come to their end. */
+	if (!TAILQ_EMPTY(&j->listeners) || j->init.fd >= 0 ||
+	    j->nbelow > 0 || j->update != NULL)
 		return false;
 	if (djail_free_gone(j, budget))
 		return true;
 	if (!TAILQ_EMPTY(&j->faces) || prison_has_pcbs(v, j->prison))
 		return false;
-	if (djail_free_addrs(j, budget))
+	if (djail_free_addrs(j, budget) || control_drop(j, budget) ||
+	    *budget < FREE_COST)
 		return true;
+	*budget -= FREE_COST;
 	djail_free(j);
 	return false;
 }
@@ -577,11 +649,16 @@ djail_step(struct djail *j, unsigned *budget)
 void
 djail_reap(struct daemon *d)
 {
-	unsigned budget = REAP_BUDGET, n = d->ndying;
+	unsigned budget = REAP_BUDGET, n;
 	struct djail *j;
 
 	d->reap_at = 0;
-	for (; n > 0 && budget > 0; n--, budget -= budget > 0) {
+	if (release_some(d, &budget)) {
+		d->busy = true;
+		return;
+	}
+	for (n = d->ndying; n > 0 && budget >= LOOK_COST; n--) {
+		budget -= LOOK_COST;
 		/* Others come first next time. */
 		j = TAILQ_FIRST(&d->dying);
 		TAILQ_REMOVE(&d->dying, j, link);
@@ -615,6 +692,7 @@ djail_end(struct djail *j)
 void
 djail_fini(struct daemon *d)
 {
+	unsigned none = 0;	/* is held any more */
 	struct djail *j;
 
 	TAILQ_FOREACH(j, &d->djails, link)
@@ -625,4 +703,5 @@ djail_fini(struct daemon *d)
 		djail_end(j);
 	while ((j = TAILQ_FIRST(&d->dying)) != NULL)
 		djail_end(j);
+	(void)release_some(d, &none);
 }

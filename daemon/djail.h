@@ -13,8 +13,10 @@
  *		has found itself alone.  It waits for whoever has said that he
  *		is about to start a program there, its maker first, until then
  *		or the end of his connection: others may come and go before.
- *	DYING	the leash is let go, so that init ends.  Freed, and its
- *		addresses taken from lo0, when init and its last PCB are gone.
+ *	DYING	the leash is let go, so that init ends, and the jails below it
+ *		are removed one after the other, in slices.  It keeps its name
+ *		until they are.  Freed, and its addresses taken from lo0, when
+ *		init and its last PCB are gone.
  *
  * The first djail is the stack itself (prison0); it never goes.
  */
@@ -48,11 +50,18 @@ struct listener {		/* a seccomp listener */
 #define DJAIL_IDMAPS	8
 #define DJAIL_NOBODY	65534
 
-/* A jail waits for a connection: in the lists of both. */
+/* A jail waits for a connection: in the lists of both.  The connection's
+ * outlives it, for it may be long. */
 struct hold {
 	struct djail	*jail;
-	struct conn	*conn;
-	LIST_ENTRY(hold) jlink, clink;
+	struct holdset	*holdset;
+	LIST_ENTRY(hold) jlink;
+	TAILQ_ENTRY(hold) link;
+};
+
+struct holdset {
+	TAILQ_HEAD(, hold) holds;
+	TAILQ_ENTRY(holdset) link;	/* in d->leaving: no connection */
 };
 
 struct djail {
@@ -64,6 +73,7 @@ struct djail {
 	enum djail_state state;
 	struct listeners listeners;
 	struct faces	 faces;
+	LIST_HEAD(, conn) waiting;	/* until it is gone */
 	LIST_HEAD(, hold) holds;	/* who is about to start a program */
 	struct conn	*leash;		/* init's connection */
 	struct source	 init;		/* pidfd of init while it lives, or
@@ -84,6 +94,7 @@ struct djail {
 	bool		 ending;	/* init was told to exit when alone */
 	struct prison_purge purge;	/* DYING: how far it has got */
 	unsigned	 naddr;		/* of its addresses, on lo0 */
+	struct djupdate	*update;	/* of it, that is going on, or NULL */
 	TAILQ_ENTRY(djail) link;
 };
 
@@ -93,28 +104,39 @@ int	djail_init(struct daemon *d);
 /*
  * Begin to make a jail below parent, MAKING; 0, or errno with a sentence in
  * errmsg.  pp->addr must stay until djail_create_step(), which puts its
- * addresses on lo0 as well, has returned anything but EINPROGRESS: 0, it is
- * MADE, or errno with a sentence, then it is DYING.
+ * addresses on lo0 as well, and does *budget things of some 100 ns at most, has
+ * returned anything but EINPROGRESS: 0, it is MADE, or errno with a sentence,
+ * then it is DYING.
  */
 int	djail_create(struct daemon *d, struct prison *parent,
 	    const struct prison_params *pp, struct djail **jp, char *errmsg,
 	    size_t errlen);
-int	djail_create_step(struct djail *j, char *errmsg, size_t errlen);
+int	djail_create_step(struct djail *j, unsigned *budget, char *errmsg,
+	    size_t errlen);
 
 /*
  * Change one, as prison_update(); what changes for it and those below it goes
- * to their inits as well.  EAGAIN: its own has to hear of it, and is not there
- * yet or does not read.
+ * to their inits as well.  EAGAIN also: its own has to hear of it, and is not
+ * there yet or does not read.  EINPROGRESS: *up is to be stepped on, and
+ * pp->addr must stay, until djupdate_step() has returned anything else; then it
+ * is freed, and the jail is as was asked, or with an errno as it was.
  */
-int	djail_update(struct djail *j, const struct prison_params *pp,
-	    uint32_t what, uint32_t allowmask, char *errmsg, size_t errlen);
+int	djupdate_begin(struct djail *j, const struct prison_params *pp,
+	    uint32_t what, uint32_t allowmask, struct djupdate **up,
+	    char *errmsg, size_t errlen);
+int	djupdate_step(struct djupdate *up, unsigned *budget, char *errmsg,
+	    size_t errlen);
+
+/* Who wanted it is gone: its steps undo it, if it can be undone. */
+void	djupdate_cancel(struct djupdate *up);
 
 /* cn is about to start a program in it: keep it till then.  0 or ENOMEM. */
 int	djail_hold(struct djail *j, struct conn *cn);
 
-/* cn has started one; or is gone, and lets go of all that waited for it. */
+/* cn has started one; or is gone, and djail_reap() sees to all that waited for
+ * it. */
 void	djail_release(struct djail *j, struct conn *cn);
-void	djail_release_all(struct conn *cn);
+void	djail_release_all(struct daemon *d, struct conn *cn);
 
 /* A command for its init (enum leashop). */
 void	djail_tell(struct djail *j, unsigned op, const void *data, size_t len);
@@ -126,11 +148,6 @@ void	djail_tell_host(struct djail *j);
 /* Does it bring addresses of its own to lo0?  Other jails' are among those of
  * the jails above them. */
 bool	djail_has_own(const struct prison *pr);
-
-/* n addresses on lo0, all or none; and off it. */
-int	djail_addrs_add(struct vnet *v, const struct inaddr *addr, unsigned n);
-void	djail_addrs_remove(struct vnet *v, const struct inaddr *addr,
-	    unsigned n);
 
 struct djail *djail_find(const struct daemon *d, int jid);
 
@@ -144,11 +161,19 @@ int	djail_watch(struct djail *j, int fd);
 /* Begin the end if nothing holds the jail: no program, no maker, no persist. */
 void	djail_check(struct djail *j);
 
-/* Begin the end: programs are killed with init, sockets follow. */
+/* Begin the end: programs are killed with init, the jails below it and sockets
+ * follow. */
 void	djail_remove(struct djail *j);
 
-/* Go on with the removal of dying jails, for a fraction of a millisecond.  Sets
- * d->busy if there is more to do at once, d->reap_at if some time later. */
+/* Answer cn when j, which is DYING, and all below it are out of the tree.  0,
+ * or an errno that ends the connection.  cn ends, and does not wait any more.
+ * */
+int	djail_await(struct djail *j, struct conn *cn);
+void	djail_unwait(struct conn *cn);
+
+/* Go on with the removal of dying jails, and of those that nobody holds any
+ * more, for a fraction of a millisecond.  Sets d->busy if there is more to do
+ * at once, d->reap_at if some time later. */
 void	djail_reap(struct daemon *d);
 
 /* Go on with the end of listeners that have hung up; true: there is more. */

@@ -5,15 +5,15 @@
  *
  * All parameters are read first, into one struct: which of them were given, and
  * their values.  Then the jail they are about is looked for, as jail_set(2)
- * does, among those below the asker's own; then it is made or changed.  Making
- * goes on in slices, and a connection that ends takes along what it began.
- * Rights and places that a jail cannot have are the business of
- * netjail/prison.h.
+ * does, among those below the asker's own; then it is made or changed, which
+ * may go on in slices (jailwork.c).  Rights and places that a jail cannot have
+ * are the business of netjail/prison.h.
  *
  * There is no IPv6 in the stack yet: a jail may be without it, or inherit that
  * its parent has none, but cannot be given addresses.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,7 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/jailset.h"
+#include "daemon/jailwork.h"
 #include "netjail/jailparam.h"
 #include "netjail/prison.h"
 
@@ -47,6 +48,7 @@ struct request {
 	const char	*name;		/* NULL: not given */
 	const char	*path;
 	int		 host, ip4, ip6;	/* JAIL_SYS_* or NOTGIVEN */
+	struct djupdate	*update;	/* that has been begun */
 	char		 fullpath[PRISON_PATHLEN];
 	char		 fullname[2 * PRISON_NAMELEN];
 	char		 errmsg[512];
@@ -458,8 +460,9 @@ create(struct request *rq, struct djail **jp)
 	rq->pp.ip6_restricted = rq->ip6 != JAIL_SYS_INHERIT;
 	if (rq->pp.hostname == NULL && rq->host != JAIL_SYS_INHERIT)
 		rq->pp.hostname = "";
-	return djail_create(rq->d, parent, &rq->pp, jp, rq->errmsg,
+	error = djail_create(rq->d, parent, &rq->pp, jp, rq->errmsg,
 	    sizeof(rq->errmsg));
+	return error != 0 ? error : EINPROGRESS;
 }
 
 /* What is fixed may be said again, but not be another. */
@@ -500,10 +503,11 @@ update(struct request *rq, struct prison *pr, struct djail **jp)
 		rq->what |= PRC_HOSTNAME;
 	}
 	*jp = djail_find(rq->d, prison_jid(pr));
-	return djail_update(*jp, &rq->pp, rq->what, rq->mask, rq->errmsg,
-	    sizeof(rq->errmsg));
+	return djupdate_begin(*jp, &rq->pp, rq->what, rq->mask, &rq->update,
+	    rq->errmsg, sizeof(rq->errmsg));
 }
 
+/* EINPROGRESS: it has been begun. */
 static int
 work(struct request *rq, const char *params, size_t len, struct djail **jp)
 {
@@ -519,73 +523,34 @@ work(struct request *rq, const char *params, size_t len, struct djail **jp)
 	return pr == NULL ? create(rq, jp) : update(rq, pr, jp);
 }
 
-/* ---- answers ---- */
+/* ---- the request ---- */
 
-static int
-answer(struct conn *cn, struct djail *j, unsigned flags, int error,
-    char *errmsg, size_t errlen)
+/* Without memory for what is to be done. */
+static void
+give_up(struct request *rq, struct djail *j)
 {
-	if (error != 0 && errmsg[0] == '\0')
-		strlcpy(errmsg, strerror(error), errlen);
-	if (error != 0)
-		return conn_reply(cn, CTL_END, error, 0, errmsg,
-		    strlen(errmsg));
-	if (flags & JAIL_ATTACH && (error = djail_hold(j, cn)) != 0)
-		return error;
-	/* It may not persist any more. */
-	djail_check(j);
-	return conn_end(cn, 0, (uint32_t)prison_jid(j->prison));
-}
+	unsigned all = UINT_MAX;
 
-/* A jail that is being made for a connection. */
-struct jailmake {
-	struct djail	*j;		/* the connection holds it */
-	struct inaddr	*addr;
-	unsigned	 flags;
-};
-
-void
-jailmake_free(struct conn *cn)
-{
-	if (cn->making == NULL)
-		return;
-	free(cn->making->addr);
-	free(cn->making);
-	cn->making = NULL;
-	cn->busy = false;
-}
-
-int
-jailmake_slice(struct conn *cn)
-{
-	struct jailmake *mk = cn->making;
-	struct djail *j = mk->j;
-	unsigned flags = mk->flags;
-	char errmsg[512] = "";
-	int error = djail_create_step(j, errmsg, sizeof(errmsg));
-
-	if (error == EINPROGRESS)
-		return 0;
-	jailmake_free(cn);
-	return answer(cn, j, flags, error, errmsg, sizeof(errmsg));
-}
-
-/* j has been begun: the slices go on with it. */
-static int
-jailmake_begin(struct conn *cn, struct request *rq, struct djail *j)
-{
-	struct jailmake *mk = calloc(1, sizeof(*mk));
-
-	if (mk == NULL || djail_hold(j, cn) != 0) {
-		free(mk);
+	if (rq->update == NULL) {
 		djail_remove(j);
-		return ENOMEM;
+		return;
 	}
-	*mk = (struct jailmake) { j, rq->addr, rq->flags };
-	rq->addr = NULL;
-	cn->making = mk;
-	cn->busy = true;
-	return 0;
+	djupdate_cancel(rq->update);
+	(void)djupdate_step(rq->update, &all, rq->errmsg, sizeof(rq->errmsg));
+}
+
+/* What has been begun goes on in slices, with the parameters' addresses. */
+static int
+go_on(struct conn *cn, struct request *rq, struct djail *j)
+{
+	int error;
+
+	if (j->state == DJAIL_MAKING && (error = djail_hold(j, cn)) != 0)
+		return error;
+	error = jailwork_begin(cn, j, rq->update, rq->addr, rq->flags);
+	if (error == 0)
+		rq->addr = NULL;
+	return error;
 }
 
 int
@@ -600,12 +565,11 @@ jailset(struct daemon *d, struct conn *cn, const struct ctlmsg *m)
 
 	error = work(&rq, (const char *)cn->in + sizeof(*m),
 	    m->len - sizeof(*m), &j);
-	if (error == 0 && j == NULL)
-		error = ENOENT;
-	if (error == 0 && j->state == DJAIL_MAKING)
-		error = jailmake_begin(cn, &rq, j);
+	if (error == EINPROGRESS && (error = go_on(cn, &rq, j)) != 0)
+		give_up(&rq, j);
 	free(rq.addr);
-	if (cn->making != NULL)
+	if (cn->waits)
 		return 0;
-	return answer(cn, j, rq.flags, error, rq.errmsg, sizeof(rq.errmsg));
+	return jailwork_answer(cn, j, rq.flags, error, rq.errmsg,
+	    sizeof(rq.errmsg));
 }

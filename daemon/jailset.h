@@ -11,10 +11,6 @@ struct daemon;
 /* Answer CTL_JAIL_SET.  0, or an errno that ends the connection. */
 int	jailset(struct daemon *d, struct conn *cn, const struct ctlmsg *m);
 
-/* A jail that is made in slices (cn->making): the next; and forget it. */
-int	jailmake_slice(struct conn *cn);
-void	jailmake_free(struct conn *cn);
-
 /* Begin to answer CTL_JAIL_GET; jailget_slice() goes on with it. */
 int	jailget(struct daemon *d, struct conn *cn, const struct ctlmsg *m);
 int	jailget_slice(struct daemon *d, struct conn *cn);

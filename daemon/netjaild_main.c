@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <bsd/err.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/jailwork.h"
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
 #include "daemon/turn.h"
@@ -87,8 +89,8 @@ daemon_settle(struct daemon *d)
 	d->busy |= !TAILQ_EMPTY(&d->later);
 	d->busy |= djail_hungup(d);
 	d->busy |= notify_cancelled(d);
-	if (d->ndying > 0)
-		djail_reap(d);
+	d->busy |= jailwork_run(d);
+	djail_reap(d);
 }
 
 /* ms until something is due; -1: nothing is. */
@@ -218,6 +220,14 @@ wall_time(void)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+/* free(3) keeps small blocks apart until a large one is freed, and then merges
+ * all of them: a millisecond for ten thousand. */
+static void
+merge_at_once(void)
+{
+	(void)mallopt(M_MXFAST, 0);
+}
+
 static int
 stack_init(struct daemon *d)
 {
@@ -243,6 +253,7 @@ daemon_init(struct daemon *d)
 
 	d->owner = geteuid();
 	raise_limits();
+	merge_at_once();
 	while (pairs_low(&d->pairs) && pairs_refill(&d->pairs))
 		continue;
 	if ((error = loop_init(&d->loop)) != 0 ||

@@ -3,13 +3,14 @@
  *
  * Theory of operation
  *
- * A jail is alive from prison_create_end() to its removal.  While
- * it is alive it is in the tree (its parent's pr_children), in the order of
- * jids, and found by jid, by name and by each of its own addresses, all in hash
- * tables; the tree holds one reference.  Before, it holds its name, its jid and
- * as many of its addresses as were looked at, against others that are made.
- * From prison_condemn() on it is found no more, and nothing is made below it, but
- * it keeps its place and its name until the jails below it are gone, leaves
+ * A jail is alive from prison_create_end() to its removal.  While it is alive
+ * it is in the tree (its parent's pr_children), in the order of jids, and found
+ * by jid, by name and by each of its own addresses, all in hash tables; the
+ * tree holds one reference.  Before, it holds its name, its jid and as many of
+ * its addresses as were looked at, against others that are made.
+ *
+ * From prison_condemn() on it is found no more, and nothing is made below it,
+ * but it keeps its place and its name until the jails below it are gone, leaves
  * first; so its removal may take its time.  A dead jail only waits for its last
  * reference (sockets, children, callers); till then its jid is not given to
  * another.

@@ -11,9 +11,9 @@
  * may not: the ports of its sockets are accounted under the one who owns them.
  *
  * Life: MAKING while its addresses are looked at, until prison_create_end();
- * ALIVE from then until prison_condemn() or prison_remove(); then DYING until the
- * last reference (one per socket, one for the tree) is put.  Only those that are
- * ALIVE are found.
+ * ALIVE from then until prison_condemn() or prison_remove(); then DYING until
+ * the last reference (one per socket, one for the tree) is put.  Only those
+ * that are ALIVE are found.
  */
 #ifndef NETJAIL_PRISON_H
 #define NETJAIL_PRISON_H
@@ -121,9 +121,8 @@ struct prison *prison0(const struct vnet *v);
 
 /*
  * Make a jail below parent and give the caller a reference in *prp.  Refusals
- * leave nothing behind and put a sentence for people in errmsg:
- * EINVAL (bad address, name, number of addresses or range of ports; a jail above
- * it dying),
+ * leave nothing behind and put a sentence for people in errmsg: EINVAL (bad
+ * address, name, number of addresses or range of ports; a jail above it dying),
  * ENAMETOOLONG, EEXIST (name), EPERM (an address or a right the parent lacks),
  * EADDRINUSE (address clash: one address in two jails is allowed only where
  * both have just that one of the family, or one is below the other), EAGAIN (no
@@ -142,9 +141,9 @@ int	prison_create(struct vnet *v, struct prison *parent,
  * lowers it.  Other jails may be made and removed between steps; who gets to an
  * address first has it.
  *
- * EINPROGRESS: go on.  0: it has its addresses, to be read by prison_addr(), and
- * prison_create_end() makes it ALIVE.  Other errors as above: the caller does
- * away with it by prison_remove(), as he may before it is done, and
+ * EINPROGRESS: go on.  0: it has its addresses, to be read by prison_addr(),
+ * and prison_create_end() makes it ALIVE.  Other errors as above: the caller
+ * does away with it by prison_remove(), as he may before it is done, and
  * prison_put().
  */
 int	prison_create_begin(struct vnet *v, struct prison *parent,
@@ -158,19 +157,19 @@ int	prison_create_end(struct vnet *v, struct prison *pr, char *errmsg,
 /*
  * Change what `what' (PRC_*) names, to what pp says, and the rights in
  * allowmask to those of pp->allow.  All of it or, with an errno and a sentence
- * as above, nothing; EINVAL also for addresses of a family in which the jail has
- * none of its own but its parent's, EAGAIN while a jail below it is being made or
- * changed, or it or one above it is.  What a jail loses, all below it lose.
- * Sockets stay as they are: one bound to an address that went keeps its port,
- * and gets nothing that comes for it.
+ * as above, nothing; EINVAL also for addresses of a family in which the jail
+ * has none of its own but its parent's, EAGAIN while a jail below it is being
+ * made or changed, or it or one above it is.  What a jail loses, all below it
+ * lose.  Sockets stay as they are: one bound to an address that went keeps its
+ * port, and gets nothing that comes for it.
  */
 int	prison_update(struct vnet *v, struct prison *pr,
 	    const struct prison_params *pp, uint32_t what, uint32_t allowmask,
 	    char *errmsg, size_t errlen);
 
 /*
- * The same in steps, as for prison_create_begin().  0: it is done, there were no
- * addresses to be changed.  EINPROGRESS: *up is to be stepped on, until
+ * The same in steps, as for prison_create_begin().  0: it is done, there were
+ * no addresses to be changed.  EINPROGRESS: *up is to be stepped on, until
  * prison_update_end() has freed it, in this order:
  *
  * step: until it returns anything but EINPROGRESS.  Nobody sees anything yet.
@@ -181,8 +180,8 @@ int	prison_update(struct vnet *v, struct prison *pr,
  * end: until it returns false.  Before commit, it gives the update up.
  *
  * A jail's list changes in an instant, from the old one to the new one.  An
- * address of either is nobody else's until the end.  Jails may be removed at any
- * time, pr too; none is made or changed above or below pr (EAGAIN).
+ * address of either is nobody else's until the end.  Jails may be removed at
+ * any time, pr too; none is made or changed above or below pr (EAGAIN).
  */
 struct prison_update;
 

@@ -11,11 +11,12 @@
  * sorted (a heap sort, which can stop after any element) and put into the table
  * step by step, and leave it so.
  *
- * Of a family a jail has one list that counts (pr_list) and, while it is changed,
- * another beside it (pr_other): the next one, which is made there, and after the
- * two have changed places the last one, until it is taken apart.  Where an entry
- * of the table lies says in which of them it is.  Both keep others from their
- * addresses; packets see the one that counts, and so never a half of one.
+ * Of a family a jail has one list that counts (pr_list) and, while it is
+ * changed, another beside it (pr_other): the next one, which is made there, and
+ * after the two have changed places the last one, until it is taken apart.
+ * Where an entry of the table lies says in which of them it is.  Both keep
+ * others from their addresses; packets see the one that counts, and so never a
+ * half of one.
  *
  * An address may be in two jails if both have no other of the family (then the
  * jails share it, as one host's processes would), or if one jail is below the

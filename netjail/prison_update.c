@@ -11,14 +11,14 @@
  *	it is looked whether the old one has an address that it has not;
  *	if so the next list of each jail below is made: what it keeps.
  *
- * All of this may fail, or be given up, and is seen by nobody but those who want
- * one of the addresses: it is taken.  Then what was checked first is checked
- * again, for a name may be taken meanwhile, and with nothing left that can fail
- * the lists of the jail change places and the rest is written
- * (prison_update_commit()).  There is no way back; those below change places one
- * by one, in as many steps as it takes.  At each time each jail has its old list
- * or its new one, and no other.  At last the old lists are taken apart; until
- * then their addresses are nobody else's.
+ * All of this may fail, or be given up, and is seen by nobody but those who
+ * want one of the addresses: it is taken.  Then what was checked first is
+ * checked again, for a name may be taken meanwhile, and with nothing left that
+ * can fail the lists of the jail change places and the rest is written
+ * (prison_update_commit()).  There is no way back; those below change places
+ * one by one, in as many steps as it takes.  At each time each jail has its old
+ * list or its new one, and no other.  At last the old lists are taken apart;
+ * until then their addresses are nobody else's.
  *
  * Meanwhile jails may go, the changed one as well: what a dying jail has beside
  * its list leaves with it (prison_forget()).  Nothing comes: no jail is made or

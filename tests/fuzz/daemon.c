@@ -5,7 +5,7 @@
  * clock, which the vnet is given by number.
  */
 #include <assert.h>
-#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -14,6 +14,7 @@
 #include "daemon/ctljail.h"
 #include "daemon/djail.h"
 #include "daemon/face.h"
+#include "daemon/jailwork.h"
 #include "daemon/notify.h"
 #include "daemon/sockdiag.h"
 #include "netjail/prison.h"
@@ -34,15 +35,14 @@ make_jail(struct daemon *d)
 		.addr = addr, .naddr = 2, .ip4_restricted = true,
 		.ip6_restricted = true, .persist = true, .children_max = 5,
 		.allow = PR_ALLOW_DEFAULT };
+	unsigned all = UINT_MAX;
 	struct djail *j;
 	char why[128];
 	int error;
 
 	error = djail_create(d, prison0(d->vnet), &pp, &j, why, sizeof(why));
 	assert(error == 0);
-	do
-		error = djail_create_step(j, why, sizeof(why));
-	while (error == EINPROGRESS);
+	error = djail_create_step(j, &all, why, sizeof(why));
 	assert(error == 0);
 }
 
@@ -95,8 +95,8 @@ settle(struct daemon *d)
 	}
 	sockdiag_run(d);
 	d->busy |= !TAILQ_EMPTY(&d->later);
-	if (d->ndying > 0)
-		djail_reap(d);
+	d->busy |= jailwork_run(d);
+	djail_reap(d);
 }
 
 void
