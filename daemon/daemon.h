@@ -74,6 +74,7 @@ struct daemon {
 	unsigned	 ngone;
 	struct calls	 parked;	/* trapped calls that wait */
 	uint64_t	 probe_at;	/* ns: when parked calls are looked at */
+	uint64_t	 unixround;	/* of unixdiag: the last begun */
 	struct sockdiags diags;		/* that have something to do */
 	uint64_t	 diag_turn;	/* vnet's time in the last turn that */
 	uint64_t	 diag_end;	/* served some; when it was over */

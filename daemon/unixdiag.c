@@ -14,7 +14,8 @@
  * round did not tell of.  A reader waits for the end of a round that was not
  * over when he asked, then goes by inode number at his own pace, through later
  * rounds as it may be; he holds nothing, and what lives long enough he sees
- * once.
+ * once.  Rounds of all jails are counted together, so that of a jail whose jid
+ * was another's none is taken for the other's.
  *
  * No more than RECS_MAX sockets of a jail are kept; those beyond are not shown.
  * Who waits at a listener is not asked for: records are short.
@@ -59,6 +60,7 @@ enum phase { PHASE_REST, PHASE_HEAR, PHASE_SWEEP };
 struct unixdiag {
 	int		 fd;
 	enum phase	 phase;
+	uint64_t	 before;	/* the last round of another */
 	uint64_t	 round;		/* begun */
 	uint64_t	 over;		/* ended */
 	struct kepttree	 kept;
@@ -102,6 +104,7 @@ unixdiag_init(struct djail *j, int pidfd)
 		return;
 	}
 	ud->fd = fd;
+	ud->before = j->d->unixround;
 	RB_INIT(&ud->kept);
 	j->unixdiag = ud;
 }
@@ -159,7 +162,7 @@ unixdiag_begin(struct djail *j)
 	if (send(ud->fd, &m, sizeof(m), MSG_DONTWAIT) != (ssize_t)sizeof(m))
 		return 0;
 	ud->phase = PHASE_HEAR;
-	return ++ud->round;
+	return ud->round = ++j->d->unixround;
 }
 
 static void
@@ -387,7 +390,8 @@ list_next(void *arg, const struct prison *viewer, int type,
 	struct djail *j = djail_find(d, (int)cur[CUR_JID]);
 	struct unixrec rec;
 
-	if (cur[CUR_ROUND] == 0 || j == NULL || j->unixdiag == NULL) {
+	if (cur[CUR_ROUND] == 0 || j == NULL || j->unixdiag == NULL ||
+	    cur[CUR_ROUND] <= j->unixdiag->before) {
 		j = next_jail(d, viewer, (int)cur[CUR_JID]);
 		if (j == NULL)
 			return ENOENT;

@@ -180,6 +180,63 @@ is "$(ctl "$T/removed" "$old" "$new")" "[0, 'EINVAL']" \
     "a jail may be removed while it is changed"
 check "and takes its addresses along" until_ok 5 eval '[ "$(on_lo0)" = 0 ]'
 
+# ---- a jail's number is another's in mid-listing ----
+
+cat >"$T/pairs" <<'X'
+import resource, socket, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+kept = [socket.socketpair() for i in range(int(sys.argv[1]))]
+print("there", flush=True)
+sys.stdin.read()
+X
+cat >"$T/listing" <<'X'
+from ctl import *
+import subprocess
+
+def sysctl(s, mib, new=b"", flags=2):
+    body = struct.pack("=QIIII", 1 << 40, flags, len(mib), len(new), 0)
+    body += struct.pack(f"={len(mib)}i", *mib) + new
+    s.sendall(struct.pack("=IHHiI", 16 + len(body), 0, 0, 0, 0) + body)
+
+def netjail(*args):
+    subprocess.run(["netjail", "-q"] + list(args), check=True)
+
+c = conn()
+sysctl(c, (0, 3), b"net.local.stream.pcblist")
+n = struct.unpack("=IHHiI", c.recv(16, socket.MSG_WAITALL))[0] - 16
+mib = struct.unpack(f"={n // 4}i", c.recv(n, socket.MSG_WAITALL))
+assert answer(c)[0] == 0
+# More than fits into the socket: it stops in the midst of the jail.
+netjail("-c", "jid=77", "name=many", "persist")
+p = subprocess.Popen(["jexec", "many", "python3", sys.argv[1], "8000"],
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+p.stdout.readline()
+sysctl(c, mib, flags=0)
+wait(0.5)
+p.stdin.close()
+netjail("-r", "many")
+while True:
+    wait(0.05)
+    if subprocess.run(["netjail", "-qc", "jid=77", "name=other", "persist"],
+        stderr=subprocess.DEVNULL).returncode == 0:
+        break
+c.settimeout(10)
+size, m = 0, b""
+while True:
+    head = c.recv(16, socket.MSG_WAITALL)
+    n, op = struct.unpack("=IH", head[:6])
+    size += n
+    while n > 16:
+        n -= len(c.recv(n - 16))
+    if op == END:
+        break
+print(size > 1 << 20)
+X
+is "$(ctl "$T/listing" "$T/pairs" 2>&1)" True \
+    "a listing of UNIX sockets ends where a jail has become another"
+netjail -qr other
+
 # ---- a jail with thousands below it goes ----
 
 cat >"$T/tree" <<'X'
