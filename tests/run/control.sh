@@ -153,9 +153,9 @@ for i in range(30):
     assert r == 0 and has() == want
     a.close()
     b.close()
-print(sorted(said, key=str))
+print(said >= {"EAGAIN", "gone"} and said <= {0, "EAGAIN", "gone"})
 X
-is "$(ctl "$T/overlap" "$old" "$new")" "[0, 'EAGAIN', 'gone']" \
+is "$(ctl "$T/overlap" "$old" "$new")" True \
     "of two changes one is put off; one that is given up is done or undone"
 netjail -qr w
 
@@ -174,9 +174,9 @@ for i in range(16):
     said.add(answer(a)[0])
     a.close()
     b.close()
-print(sorted(said, key=str))
+print("EINVAL" in said and said <= {0, "EINVAL"})
 X
-is "$(ctl "$T/removed" "$old" "$new")" "[0, 'EINVAL']" \
+is "$(ctl "$T/removed" "$old" "$new")" True \
     "a jail may be removed while it is changed"
 check "and takes its addresses along" until_ok 5 eval '[ "$(on_lo0)" = 0 ]'
 
@@ -215,6 +215,7 @@ p.stdout.readline()
 sysctl(c, mib, flags=0)
 wait(0.5)
 p.stdin.close()
+p.wait()
 netjail("-r", "many")
 while True:
     wait(0.05)
