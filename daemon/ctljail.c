@@ -155,7 +155,7 @@ req_view(struct conn *cn, struct djail *j)
 {
 	const struct cred nobody = djail_cred(j, DJAIL_NOBODY);
 	struct conn *view;
-	int fd, error;
+	int fd = -1, error;
 
 	if ((error = conn_make(cn->ctl, j, nobody, &fd, &view)) != 0)
 		return conn_end(cn, error, 0);
@@ -258,8 +258,8 @@ const struct control_ops ctljail_ops = {
 int
 control_inject(struct call *c)
 {
-	struct conn *cn;
-	int fd, error, num;
+	struct conn *cn = NULL;
+	int fd = -1, error, num;
 
 	error = conn_make(&c->d->control, c->jail, call_cred(c), &fd, &cn);
 	if (error != 0)

@@ -12,6 +12,7 @@
  * There is no IPv6 in the stack yet: a jail may be without it, or inherit that
  * its parent has none, but cannot be given addresses.
  */
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -502,7 +503,8 @@ update(struct request *rq, struct prison *pr, struct djail **jp)
 		rq->pp.hostname = prison_hostname(pr);
 		rq->what |= PRC_HOSTNAME;
 	}
-	*jp = djail_find(rq->d, prison_jid(pr));
+	if ((*jp = djail_find(rq->d, prison_jid(pr))) == NULL)
+		return ENOENT;
 	return djupdate_begin(*jp, &rq->pp, rq->what, rq->mask, &rq->update,
 	    rq->errmsg, sizeof(rq->errmsg));
 }
@@ -545,6 +547,7 @@ go_on(struct conn *cn, struct request *rq, struct djail *j)
 {
 	int error;
 
+	assert(j != NULL);
 	if (j->state == DJAIL_MAKING && (error = djail_hold(j, cn)) != 0)
 		return error;
 	error = jailwork_begin(cn, j, rq->update, rq->addr, rq->flags);

@@ -169,8 +169,8 @@ int	prison_update(struct vnet *v, struct prison *pr,
 
 /*
  * The same in steps, as for prison_create_begin().  0: it is done, there were
- * no addresses to be changed.  EINPROGRESS: *up is to be stepped on, until
- * prison_update_end() has freed it, in this order:
+ * no addresses to be changed.  EINPROGRESS: *up, which is NULL otherwise, is to
+ * be stepped on, until prison_update_end() has freed it, in this order:
  *
  * step: until it returns anything but EINPROGRESS.  Nobody sees anything yet.
  * commit: 0, or an errno; then, as after one of step, nothing has changed.

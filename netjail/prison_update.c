@@ -29,6 +29,7 @@
  * What it gains they do not.  Who loses an address is marked (pr_lost): for
  * those alone the look-up of listeners asks whether an address still is theirs.
  */
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -317,6 +318,7 @@ prison_update_begin(struct vnet *v, struct prison *pr,
 	char newname[PRISON_NAMELEN];
 	int error;
 
+	*up = NULL;
 	if (errlen > 0)
 		errmsg[0] = '\0';
 	error = check_all(v, pr, pp, what, allowmask, newname, errmsg, errlen);
@@ -542,6 +544,7 @@ prison_update_end(struct vnet *v, struct prison_update *u, unsigned *budget)
 {
 	struct prison *pr = u->pr;
 
+	assert(pr->pr_update == u);
 	if (u->phase != UP_END) {
 		u->phase = UP_END;
 		walk_to(u, pr);
@@ -572,7 +575,7 @@ prison_update(struct vnet *v, struct prison *pr,
 
 	error = prison_update_begin(v, pr, pp, what, allowmask, &u, errmsg,
 	    errlen);
-	if (error != EINPROGRESS)
+	if (u == NULL)
 		return error;
 	error = prison_update_step(v, u, &all, errmsg, errlen);
 	if (error == 0)
