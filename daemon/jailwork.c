@@ -23,6 +23,7 @@
 #include "daemon/daemon.h"
 #include "daemon/djail.h"
 #include "daemon/jailwork.h"
+#include "daemon/turn.h"
 
 /* How much is done between packets, in things of some 100 ns each. */
 #define WORK_BUDGET	256
@@ -112,6 +113,7 @@ jailwork_run(struct daemon *d)
 		if (!work_step(w, &budget)) {
 			TAILQ_REMOVE(&d->works, w, link);
 			TAILQ_INSERT_TAIL(&d->works, w, link);
+			turn_putoff(d->vnet);
 			return true;
 		}
 	return false;
