@@ -123,8 +123,8 @@ addresses()
 	exec 9>&-
 	until_ok 20 gone wide
 }
-# 512 a turn, both when they come and when they go
-put_off addresses $((2 * 4500 / 512 - 2)) "they come and go a part at a time"
+# Each is looked at four times when they come, 256 looks a turn.
+put_off addresses $((4 * 4500 / 256 - 2)) "they come and go a part at a time"
 
 # Its parent goes while it is being made, or who asks for it.  Nobody waits for
 # another's request to be done, so at times the removal comes between two slices.
