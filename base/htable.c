@@ -21,7 +21,8 @@
  *
  * Segments come and go with their buckets.  Only the directory (8 bytes per
  * 1024 buckets) is ever copied.  Splitting has to read all entries of a bucket,
- * so those of the next one to be split are fetched in advance.
+ * so those of the next one to be split, and the bucket that some of them will be
+ * in, are fetched in advance.
  */
 #include <assert.h>
 #include <errno.h>
@@ -246,10 +247,14 @@ bucket_take(struct htbucket *b)
 
 /* Inline, or gcc finds that a call of it has no effect and drops it. */
 static inline __attribute__((always_inline)) void
-prefetch_split(const struct htable *t, uint64_t from)
+prefetch_split(const struct htable *t)
 {
+	uint64_t n = t->nbuckets, from = n - t->half;
 	const struct htbucket *b = ht_bucket(t, from);
+	size_t seg;
 
+	if (!begins_segment(n, &seg))
+		__builtin_prefetch(ht_bucket(t, n), 1);
 	for (unsigned i = 0; i < HT_SLOTS; i++)
 		if (b->slot[i] != 0)	/* no address takes longest */
 			__builtin_prefetch(ht_link(b->slot[i]));
@@ -275,7 +280,7 @@ split(struct htable *t)
 	}
 	if (++t->nbuckets == 2 * t->half)
 		t->half *= 2;
-	prefetch_split(t, t->nbuckets - t->half);
+	prefetch_split(t);
 	return true;
 }
 
