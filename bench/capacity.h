@@ -36,6 +36,7 @@ struct options {
 	uint64_t growth;	/* PCBs */
 	uint64_t removal;	/* sockets of one jail */
 	uint64_t memory;	/* bytes that may be used */
+	uint64_t noise;		/* seconds */
 };
 
 /* A stack with sockets in it. */
@@ -124,6 +125,7 @@ void	run_tables(const struct options *o);
 void	run_fill(void);
 void	run_growth(uint64_t n);
 void	run_removal(uint64_t n);
+void	run_noise(uint64_t seconds);
 void	run_listing(struct world *w);
 void	run_ticks(struct world *w);
 void	run_serve(struct world *w);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/callout.h"
+#include "base/hash.h"
 #include "bench/capacity.h"
 #include "netjail/prison.h"
 #include "pcb/in_pcb.h"
@@ -247,4 +248,28 @@ run_ticks(struct world *w)
 	delay_figures(&d, name);
 	strcat(name, ".hours");
 	delay_figures(&hours, name);
+}
+
+/* ---- the machine ---- */
+
+#define HASHES	4000		/* some 100 us */
+
+/* What the longest of many equal pieces of work, which touches no memory, took:
+ * so much is the machine's, in all other figures of this file, too. */
+void
+run_noise(uint64_t seconds)
+{
+	const uint64_t key[2] = { 1, 2 };
+	uint64_t end = wall_ns() + seconds * NSEC_PER_SEC, start, h = 0;
+	struct delays d = { 0 };
+
+	while (wall_ns() < end) {
+		start = cpu_ns();
+		for (int i = 0; i < HASHES; i++)
+			h = siphash13_words(key, &h, 1);
+		delay_since(&d, start);
+	}
+	if (h == 0)
+		errx(1, "a hash of zero");
+	delay_figures(&d, "noise");
 }

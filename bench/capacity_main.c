@@ -4,7 +4,7 @@
  *	capacity [--aliases N] [--jails N] [--listeners N] [--connections N]
  *	    [--timewait N] [--port P] [--listing] [--ticks] [--serve]
  *	capacity [--fill] [--tables KIND,...|all [--sizes N,...]]
- *	    [--growth N] [--removal N] [--memory BYTES]
+ *	    [--growth N] [--removal N] [--memory BYTES] [--noise SECONDS]
  *
  * The first form makes sockets in one stack and says what they cost; --serve
  * then shows them to netstat and sysctl on $NETJAIL_SOCK until it is told to
@@ -36,6 +36,7 @@ static const struct {
 	OPT("growth", NUMBER, growth),
 	OPT("removal", NUMBER, removal),
 	OPT("memory", NUMBER, memory),
+	OPT("noise", NUMBER, noise),
 	OPT("port", PORT, port),
 	OPT("fill", FLAG, fill),
 	OPT("listing", FLAG, listing),
@@ -57,7 +58,8 @@ usage(void)
 	    "[--serve]\n"
 	    "       capacity [--fill] [--tables KIND,...|all "
 	    "[--sizes N,...]]\n"
-	    "           [--growth N] [--removal N] [--memory BYTES]\n",
+	    "           [--growth N] [--removal N] [--memory BYTES] "
+	    "[--noise SECONDS]\n",
 	    stderr);
 	exit(2);
 }
@@ -183,6 +185,8 @@ main(int argc, char **argv)
 		run_growth(o.growth);
 	if (o.removal > 0)
 		run_removal(o.removal);
+	if (o.noise > 0)
+		run_noise(o.noise);
 	if (o.aliases + o.jails + o.listeners + o.connections + o.timewait >
 	    0 || o.serve || o.ticks || o.listing)
 		run_world(&o);

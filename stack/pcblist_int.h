@@ -7,7 +7,7 @@
 #include "stack/socket.h"
 #include "sysctl/xport.h"
 
-#define PCBLIST_SLICE	256	/* PCBs that a slice visits at most */
+#define PCBLIST_SLICE	64	/* PCBs that a slice visits at most: 50 KB */
 
 /* Kinds of PCB in handles, which are kind << 56 | generation count. */
 enum {
