@@ -222,14 +222,15 @@ in_pcblookup(const struct inpcbinfo *pi, const struct endpoint *src,
 
 static_assert(BATCH <= PRISON_BATCH, "jails are found for all at a time");
 
-/* The entry itself has been fetched: have the rest of the PCB it nearly always
- * is; all: not only whose it is, but what the protocol will read first. */
+/* The entry itself has been fetched, of a PCB nearly always.  owner: have whose
+ * it is fetched; all: that, and what the protocol will read first. */
 static void
-fetch_pcb(const struct hlink *l, bool all)
+fetch_pcb(const struct hlink *l, bool owner, bool all)
 {
 	const struct inpcb *inp = HT_OBJECT(l, struct inpcb, inp_hash);
 
-	__builtin_prefetch(&inp->inp_cred);
+	if (owner || all)
+		__builtin_prefetch(&inp->inp_cred);
 	if (all)
 		__builtin_prefetch(inp + 1);
 }
@@ -248,7 +249,7 @@ fetch_connected(const struct inpcbinfo *pi, const struct endpoint *src,
 	for (unsigned i = 0; i < n; i++) {
 		l = htable_prefetch_entry(&pi->pi_connected, w[i].connected);
 		if (l != NULL) {
-			fetch_pcb(l, all);
+			fetch_pcb(l, false, all);
 			continue;
 		}
 		way_bound(pi, &w[i], &dst[i]);
@@ -269,7 +270,7 @@ fetch_bound(const struct inpcbinfo *pi, const struct way *w, unsigned n,
 			continue;
 		l = htable_prefetch_entry(&pi->pi_ends, w[i].bound);
 		if (l != NULL)
-			fetch_pcb(l, all);
+			fetch_pcb(l, true, all);
 		else
 			left[nleft++] = (uint8_t)i;
 	}
@@ -300,7 +301,7 @@ fetch_wild(const struct inpcbinfo *pi, const struct endpoint *dst,
 			continue;
 		l = htable_prefetch_entry(&pi->pi_ends, w[left[i]].wild);
 		if (l != NULL)
-			fetch_pcb(l, all);
+			fetch_pcb(l, true, all);
 	}
 }
 
