@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/callout.h"
 #include "base/hash.h"
@@ -106,6 +107,8 @@ run_growth(uint64_t n)
 	char name[64], size[24];
 	uint64_t i, start;
 
+	/* Pages of ours are not to be waited for. */
+	memset(inp, 0xff, n * sizeof(*inp));
 	must(in_pcbinfo_init(v, &pi, "bench", IPPROTO_TCP,
 	    sizeof(struct tcpcb), 0, any_is_local), "tables");
 	for (i = 0; i < n; i++) {
@@ -253,11 +256,12 @@ run_ticks(struct world *w)
 /* ---- the machine ---- */
 
 #define HASHES	4000		/* some 100 us */
+#define FRESH	(UINT64_C(1) << 30)	/* bytes */
+#define PIECE	(64 * 1024)
 
-/* What the longest of many equal pieces of work, which touches no memory, took:
- * so much is the machine's, in all other figures of this file, too. */
-void
-run_noise(uint64_t seconds)
+/* Work that touches no memory. */
+static void
+noise_cpu(uint64_t seconds)
 {
 	const uint64_t key[2] = { 1, 2 };
 	uint64_t end = wall_ns() + seconds * NSEC_PER_SEC, start, h = 0;
@@ -272,4 +276,34 @@ run_noise(uint64_t seconds)
 	if (h == 0)
 		errx(1, "a hash of zero");
 	delay_figures(&d, "noise");
+}
+
+/* The first touch of memory, which a hypervisor may have to find. */
+static void
+noise_memory(void)
+{
+	char *p = mmap(NULL, FRESH, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+	    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct delays d = { 0 };
+	uint64_t start;
+
+	if (p == MAP_FAILED)
+		err(1, "memory");
+	madvise(p, FRESH, MADV_NOHUGEPAGE);
+	for (uint64_t i = 0; i < FRESH; i += PIECE) {
+		start = cpu_ns();
+		memset(p + i, 1, PIECE);
+		delay_since(&d, start);
+	}
+	munmap(p, FRESH);
+	delay_figures(&d, "noise.memory");
+}
+
+/* What the longest of many equal pieces of work took: so much is the machine's,
+ * in all other figures of this file, too. */
+void
+run_noise(uint64_t seconds)
+{
+	noise_cpu(seconds);
+	noise_memory();
 }
