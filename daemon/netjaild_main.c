@@ -49,8 +49,8 @@
  * handled between looks at the stack (ns): one may take a microsecond, or move
  * a megabyte.
  */
-#define FACE_TIME	300000
-#define EVENT_TIME	300000
+#define FACE_TIME	150000
+#define EVENT_TIME	150000
 #define SETTLE_ROUNDS	64	/* before descriptors are looked at again */
 
 /* ---- the loop ---- */
