@@ -60,7 +60,7 @@ fi
 as_user=
 [ "$(id -u)" = 0 ] && as_user="setpriv --reuid=54321 --regid=54321
     --clear-groups"
-$as_user env PATH=/nowhere "$B/bin/netjail" doctor >"$T/said" 2>&1
+$as_user env PATH=/nowhere "$(command -v netjail)" doctor >"$T/said" 2>&1
 like "$(line users)" "warning *uidmap*subuid" \
     "an ordinary user without newuidmap: a warning, with a remedy"
 

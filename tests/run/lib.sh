@@ -19,11 +19,19 @@ export LC_ALL=C
 topic=${0##*/} topic=${topic%.sh}
 here=$(cd "$(dirname "$0")" && pwd)
 B=$(cd "${1:-build}" && pwd) || exit 2
-R=$B/run
-# Debian's own programs first: what is tested is what users have.
-PATH=$B/bin:/usr/bin:/usr/sbin:/bin:/sbin:$PATH
 T=$(mktemp -d "${TMPDIR:-/tmp}/njt.XXXXXX") || exit 2
 chmod 755 "$T"
+# Some topics run programs as an ordinary user, who cannot reach those of a
+# checkout in /root.
+from=$B
+if [ "$(id -u)" = 0 ] && ! setpriv --reuid=54321 --regid=54321 \
+    --clear-groups test -x "$B/bin/netjail"; then
+	cp -r "$B/bin" "$B/run" "$T" || exit 2
+	from=$T
+fi
+R=$from/run
+# Debian's own programs first: what is tested is what users have.
+PATH=$from/bin:/usr/bin:/usr/sbin:/bin:/sbin:$PATH
 export PATH T B R NETJAIL_SOCK="$T/sock"
 limit="" pids="" failed="" finished="" daemon=""
 short=${NETJAIL_TEST_SHORT:-}

@@ -275,7 +275,7 @@ is "$? $(cat "$T/full")" "1 sockstat: stdout: No space left on device" \
 
 is "$(inside wait | lines)" 1 \
     "a jail sees its own socket and no other"
-is "$(jexec wait sh -c 'command -v sockstat')" "$B/bin/sockstat" \
+is "$(jexec wait sh -c 'command -v sockstat')" "$(command -v sockstat)" \
     "sockstat is first in PATH in a jail"
 netjail host nc -l 99 </dev/null >"$T/host.log" 2>&1 &
 host=$!
