@@ -99,19 +99,27 @@ a_stack_that_shrinks_leaves_nothing_ready(void **state)
 	reserve_fini(&r);
 }
 
+/* A stack that has r for its memory. */
+static struct vnet *
+stack_with(struct reserve *r)
+{
+	const uint8_t seed[VNET_SEEDLEN] = { 0 };
+	struct vnet *v;
+
+	reserve_init(r);
+	assert_int_equal(vnet_new(seed, 0, &v), 0);
+	zreserve(v, &r->zr);
+	return v;
+}
+
 static void
 a_small_stack_has_no_thread(void **state)
 {
-	const uint8_t seed[VNET_SEEDLEN] = { 0 };
 	struct reserve r;
-	struct vnet *v;
-	struct zone *z;
+	struct vnet *v = stack_with(&r);
+	struct zone *z = zinit(v, "small", 1000, 0, 0);
 
 	(void)state;
-	reserve_init(&r);
-	assert_int_equal(vnet_new(seed, 0, &v), 0);
-	zreserve(v, &r.zr);
-	z = zinit(v, "small", 1000, 0, 0);
 	for (int i = 0; i < 1000; i++) {
 		void *p = zalloc(z);
 
@@ -128,17 +136,12 @@ static void
 a_stack_grows_and_shrinks_with_it_as_without(void **state)
 {
 	static uint64_t *p[MANY * 256];
-	const uint8_t seed[VNET_SEEDLEN] = { 0 };
 	const size_t size = 4096, n = sizeof(p) / sizeof(p[0]);
 	struct reserve r;
-	struct vnet *v;
-	struct zone *z;
+	struct vnet *v = stack_with(&r);
+	struct zone *z = zinit(v, "large", size, sizeof(**p), 0);
 
 	(void)state;
-	reserve_init(&r);
-	assert_int_equal(vnet_new(seed, 0, &v), 0);
-	zreserve(v, &r.zr);
-	z = zinit(v, "large", size, sizeof(**p), 0);
 	for (int round = 0; round < 3; round++) {
 		for (uint64_t i = 0; i < n; i++) {
 			assert_non_null(p[i] = zalloc(z));

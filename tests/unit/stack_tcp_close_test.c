@@ -275,14 +275,6 @@ lost_fin_is_sent_again(void **state)
 	expect_no_pcbs(n);
 }
 
-static bool
-drop_all(struct net *n, const struct pkt *p)
-{
-	(void)n;
-	(void)p;
-	return true;
-}
-
 static void
 a_closed_socket_whose_peer_is_gone_gives_up(void **state)
 {

@@ -549,14 +549,6 @@ keepalive_leaves_a_peer_that_answers_alone(void **state)
 	soabort(c);
 }
 
-static bool
-drop_all(struct net *n, const struct pkt *p)
-{
-	(void)n;
-	(void)p;
-	return true;
-}
-
 static void
 keepalive_gives_up_after_keepcnt_probes(void **state)
 {

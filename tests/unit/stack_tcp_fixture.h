@@ -155,6 +155,15 @@ tap(void *arg, const struct vnet *v, const struct ifnet *ifp,
 
 /* ---- time and the queue ---- */
 
+/* A filter: the line is cut. */
+static inline bool
+drop_all(struct net *n, const struct pkt *p)
+{
+	(void)n;
+	(void)p;
+	return true;
+}
+
 /* Deliver what is queued, and what that causes, through the filter. */
 static inline void
 run(struct net *n)

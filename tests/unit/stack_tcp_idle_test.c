@@ -96,14 +96,6 @@ a_millisecond_with_idle_connections_looks_at_no_slot(void **state)
 	close_all(n, MAXCONN);
 }
 
-static bool
-drop_all(struct net *n, const struct pkt *p)
-{
-	(void)n;
-	(void)p;
-	return true;
-}
-
 /* 49 days after the clock began its milliseconds no longer fit in 32 bits. */
 static void
 timers_go_on_where_32_bits_of_milliseconds_end(void **state)
