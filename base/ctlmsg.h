@@ -8,7 +8,7 @@
  * may send the next.  Both ends are on one machine: host byte order.
  *
  * Request	payload				replies
- * CTL_SYSCTL	struct ctl_sysctl, int mib[],	CTL_DATA*, CTL_END; arg of END: low
+ * CTL_MIB	struct ctl_sysctl, int mib[],	CTL_DATA*, CTL_END; arg of END: low
  *		new value			32 bits of the true length
  * CTL_JAIL_SET	"name=value\0"...		CTL_END, arg = jid; on error the
  *						payload is a message for people
@@ -48,7 +48,7 @@
  * walking by lastjid ends); EINVAL, a parameter that is not known.  jid=0 is no
  * jail.
  *
- * Inside a jail, CTL_SYSCTL, CTL_PING and CTL_JAIL_GET are anybody's, and the
+ * Inside a jail, CTL_MIB, CTL_PING and CTL_JAIL_GET are anybody's, and the
  * jail's superuser may also send CTL_JAIL_SET, CTL_JAIL_INIT, CTL_ENTER,
  * CTL_DIAG, CTL_VIEW and CTL_JAIL_REMOVE, about jails below his own.
  *
@@ -77,7 +77,7 @@
 #define CTL_MAXREQUEST	65536	/* bytes, header included */
 
 enum ctlop {
-	CTL_SYSCTL = 1,
+	CTL_MIB = 1,
 	CTL_JAIL_SET,
 	CTL_FILTER,
 	CTL_JAIL_INIT,

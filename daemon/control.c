@@ -247,7 +247,7 @@ conn_request(struct conn *cn, const struct ctlmsg *m)
 	/* A jail's root can take the leash from init: it must be of no use. */
 	if (cn->leash != NULL)
 		return EBADMSG;
-	if (m->op == CTL_SYSCTL) {
+	if (m->op == CTL_MIB) {
 		error = sysctl_begin(cn, m);
 		return error != 0 ? conn_end(cn, error, 0) : 0;
 	}

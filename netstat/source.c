@@ -73,7 +73,7 @@ stream_open(const char *name)
 		return NULL;
 	request.cs.namelen = (uint32_t)n;
 	stream.busy = true;
-	if (ctl_send(stream.sock, CTL_SYSCTL, 0, &request,
+	if (ctl_send(stream.sock, CTL_MIB, 0, &request,
 	    sizeof(request.cs) + n * sizeof(request.mib[0]), -1) == -1) {
 		stream_close(&stream.feed);
 		return NULL;

@@ -521,7 +521,7 @@ ask(const int *name, unsigned namelen, struct sink *s, const void *newp,
 	part[2].iov_len = cs.newlen;
 	if ((sock = kept_connection()) == -1)
 		return -1;
-	if (send_request(sock, CTL_SYSCTL, 0, part, 3, -1) == -1 ||
+	if (send_request(sock, CTL_MIB, 0, part, 3, -1) == -1 ||
 	    recv_answer(sock, s != NULL ? s : &nowhere, &end, NULL, NULL, 0) ==
 	    -1) {
 		nj_sysctl_close();

@@ -68,7 +68,7 @@ do_sysctl(struct world *w, int fd)
 		struct ctlmsg	  m;
 		struct ctl_sysctl cs;
 		uint8_t		  rest[PIECE];
-	} req = { .m = { .op = CTL_SYSCTL } };
+	} req = { .m = { .op = CTL_MIB } };
 	size_t n;
 
 	req.cs.namelen = take_below(w->in, CTL_MAXNAME + 2);

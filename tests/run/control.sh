@@ -197,7 +197,7 @@ import subprocess
 def sysctl(s, mib, new=b"", flags=2):
     body = struct.pack("=QIIII", 1 << 40, flags, len(mib), len(new), 0)
     body += struct.pack(f"={len(mib)}i", *mib) + new
-    s.sendall(struct.pack("=IHHiI", 16 + len(body), 0, 0, 0, 0) + body)
+    s.sendall(struct.pack("=IHHiI", 16 + len(body), 1, 0, 0, 0) + body)
 
 def netjail(*args):
     subprocess.run(["netjail", "-q"] + list(args), check=True)

@@ -38,11 +38,11 @@ mount -t tmpfs none "$dir" && mkdir "$dir/up" "$dir/work" "$dir/all" &&
     mount -t overlay -o "lowerdir=/,upperdir=$dir/up,workdir=$dir/work" none \
     "$dir/all" && cp "$2" "$dir/all/netjail.deb" && cd "$dir/all" &&
     mount --rbind /proc proc && mount --rbind /dev dev &&
-    mkdir old && pivot_root . old && cd / &&
+    mkdir njt.old && pivot_root . njt.old && cd / &&
     mount -t tmpfs none /tmp && mount -t tmpfs none /run &&
     mkdir /run/lock || exit 1
 go() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
-left() { (cd "/old$dir/up" && find . -name '*netjail*' ! -path ./netjail.deb); }
+left() { (cd "/njt.old$dir/up" && find . -name '*netjail*' ! -path ./netjail.deb); }
 go dpkg -i /netjail.deb
 echo "installed: $(go dpkg-query -W -f '${Status}' netjail)"
 [ -n "$(left)" ] && echo "files: yes"

@@ -246,7 +246,7 @@ static void
 an_unknown_reply_is_refused(void **state)
 {
 	(void)state;
-	reply(CTL_SYSCTL, 0, 0, "", 0);
+	reply(CTL_MIB, 0, 0, "", 0);
 	expect_given_up(EBADMSG);
 }
 
