@@ -22,7 +22,6 @@
  *	files		kern.file: which processes hold which sockets
  *	capture		lo0's packets to a file
  *	turn		how long packets wait, for who wants to know
- *
  *	reserve		a thread that has memory ready for a stack that grows
  *
  * One thread does all else.  A turn of the loop handles what is ready; each

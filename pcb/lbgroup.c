@@ -51,7 +51,7 @@ lbgroup_join(struct lbgroup *lb, struct inpcb *inp)
 {
 	assert(lb->n < lb->cap && inp->inp_lbslot == 0);
 	lb->member[lb->n++] = inp;
-	inp->inp_lbslot = lb->n & LB_MAX;
+	inp->inp_lbslot = lb->n;
 }
 
 void

@@ -166,7 +166,7 @@ int
 in_pcballoc(struct inpcbinfo *pi, struct socket *so, const struct cred *cred,
     uint8_t vflag, struct inpcb **inpp)
 {
-	struct inaddr any;
+	struct inaddr any;	/* or it is read back from fresh memory */
 	struct inpcb *inp;
 
 	*inpp = NULL;

@@ -63,7 +63,7 @@ in_pcbtakeport(struct inpcb *inp, enum port_use use, bool dstused)
 	    ntohs(inp->inp_lport), use, dstused ? &dst : NULL);
 	if (error != 0)
 		return error;
-	inp->inp_portuse = use == PORT_CONN ? PORT_CONN + 1 : PORT_BOUND + 1;
+	inp->inp_portuse = use + 1;
 	inp->inp_dstused = dstused;
 	return 0;
 }

@@ -440,19 +440,6 @@ next_icmp(struct net *n, uint8_t *buf, size_t size)
 }
 
 static void
-put_icmp_knob(struct net *n, const char *name, int val)
-{
-	struct sysctl_req req = { .vnet = n->v, .cred = &n->cred,
-		.newptr = &val, .newlen = sizeof(val) };
-	int mib[CTL_MAXNAME];
-	unsigned used = CTL_MAXNAME;
-
-	assert_int_equal(sysctl_lookup(n->v, name, mib, &used), 0);
-	assert_int_equal(sysctl_step(mib, used, &req), 0);
-	free(req.out);
-}
-
-static void
 time_and_mask_are_told_where_wanted(void **state)
 {
 	struct net *n = net_of(state);
@@ -469,18 +456,18 @@ time_and_mask_are_told_where_wanted(void **state)
 	assert_int_equal(get32(got + 16), now);
 	arrive_icmp(n, "127.0.0.1", ts, 19);
 	assert_int_equal(icmpst(n).icps_badlen, 1);
-	put_icmp_knob(n, "net.inet.icmp.tstamprepl", 0);
+	put_knob(n, "net.inet.icmp.tstamprepl", 0);
 	arrive_icmp(n, "127.0.0.1", ts, sizeof(ts));
 	arrive_icmp(n, "127.0.0.1", mask, sizeof(mask));
 	assert_int_equal(next_icmp(n, got, sizeof(got)), 0);
-	put_icmp_knob(n, "net.inet.icmp.maskrepl", 1);
+	put_knob(n, "net.inet.icmp.maskrepl", 1);
 	arrive_icmp(n, "127.0.0.1", mask, 11);
 	assert_int_equal(next_icmp(n, got, sizeof(got)), 0);
 	arrive_icmp(n, "127.0.0.1", mask, sizeof(mask));
 	assert_int_equal(next_icmp(n, got, sizeof(got)), 12);
 	assert_int_equal(got[0], 18);
 	assert_int_equal(get32(got + 8), 0xff000000);
-	put_icmp_knob(n, "net.inet.icmp.maskfake", (int)htonl(0xffff0000));
+	put_knob(n, "net.inet.icmp.maskfake", (int)htonl(0xffff0000));
 	arrive_icmp(n, "127.0.0.1", mask, sizeof(mask));
 	assert_int_equal(next_icmp(n, got, sizeof(got)), 12);
 	assert_int_equal(get32(got + 8), 0xffff0000);
@@ -504,7 +491,7 @@ quotelen_is_how_much_an_error_quotes(void **state)
 
 	if_settap(n->v, NULL, NULL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		put_icmp_knob(n, "net.inet.icmp.quotelen", cases[i].knob);
+		put_knob(n, "net.inet.icmp.quotelen", cases[i].knob);
 		put16(b + 4, (uint16_t)cases[i].sent);
 		arrive(n, "127.0.0.1", IPPROTO_UDP, b, cases[i].sent);
 		assert_int_equal(next_icmp(n, got, sizeof(got)),

@@ -30,22 +30,6 @@ ask(struct net *n, const int *mib, unsigned len, const void *newp,
 	return error;
 }
 
-static int
-set(struct net *n, const char *name, int val)
-{
-	int mib[CTL_MAXNAME];
-	unsigned len = CTL_MAXNAME;
-
-	assert_int_equal(sysctl_lookup(n->v, name, mib, &len), 0);
-	return ask(n, mib, len, &val, sizeof(val), NULL, NULL);
-}
-
-static void
-put_knob(struct net *n, const char *name, int val)
-{
-	assert_int_equal(set(n, name, val), 0);
-}
-
 static const struct xtcpcb *
 shown(const struct socket *so)
 {

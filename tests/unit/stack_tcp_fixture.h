@@ -25,6 +25,7 @@
 #include "stack/socket.h"
 #include "stack/tcp_int.h"
 #include "stack/wire.h"
+#include "sysctl/sysctl.h"
 
 #define MSEC	NSEC_PER_MSEC
 #define PORT	7000
@@ -151,6 +152,21 @@ tap(void *arg, const struct vnet *v, const struct ifnet *ifp,
 	dissect(m, &n->last, true);
 	check_flags(&n->last);
 	n->npkts++;
+}
+
+/* ---- settings ---- */
+
+static inline void
+put_knob(struct net *n, const char *name, int val)
+{
+	struct sysctl_req req = { .vnet = n->v, .cred = &n->cred,
+		.newptr = &val, .newlen = sizeof(val) };
+	int oid[CTL_MAXNAME];
+	unsigned len = CTL_MAXNAME;
+
+	assert_int_equal(sysctl_lookup(n->v, name, oid, &len), 0);
+	assert_int_equal(sysctl_step(oid, len, &req), 0);
+	free(req.out);
 }
 
 /* ---- time and the queue ---- */

@@ -116,12 +116,6 @@ msl_and_buffer_sizes_are_obeyed(void **state)
 }
 
 static void
-put_knob(struct net *n, const char *name, int val)
-{
-	assert_int_equal(mib(n, name, &val, sizeof(val), NULL, 0), 0);
-}
-
-static void
 nolocaltimewait_leaves_nothing_behind(void **state)
 {
 	struct net *n = net_of(state);

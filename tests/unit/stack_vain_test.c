@@ -20,19 +20,6 @@ hear(void *arg, const char *line)
 	s->n++;
 }
 
-static void
-put_knob(struct net *n, const char *name, int val)
-{
-	struct sysctl_req req = { .vnet = n->v, .cred = &n->cred,
-		.newptr = &val, .newlen = sizeof(val) };
-	int oid[CTL_MAXNAME];
-	unsigned len = CTL_MAXNAME;
-
-	assert_int_equal(sysctl_lookup(n->v, name, oid, &len), 0);
-	assert_int_equal(sysctl_step(oid, len, &req), 0);
-	free(req.out);
-}
-
 /* The bare peer sends that to a port where nobody is.  True: it is answered. */
 static bool
 knock(struct net *n, uint8_t flags)
