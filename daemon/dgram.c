@@ -11,6 +11,7 @@
  * what can be in the queue at most, by the memory that it takes.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -144,6 +145,17 @@ dgram_receive(struct face *f, int app, void *buf, uint32_t room, int peek,
 	}
 }
 
+/* There was nothing in what was received: an empty datagram, or the end?  Its
+ * event may be still to come, and until then it would be one after another. */
+static bool
+dgram_end(const struct face *f)
+{
+	struct pollfd p = { .fd = f->src.fd, .events = POLLRDHUP };
+
+	return f->app_gone || f->app_eof || (poll(&p, 1, 0) == 1 &&
+	    (p.revents & (POLLRDHUP | POLLHUP)) != 0);
+}
+
 /* Program to stack.  False: the face was freed. */
 static bool
 dgram_pull(struct face *f)
@@ -160,7 +172,7 @@ dgram_pull(struct face *f)
 			return true;
 		}
 		n = recv(f->src.fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n < 0 || (n == 0 && (f->app_gone || f->app_eof))) {
+		if (n < 0 || (n == 0 && dgram_end(f))) {
 			f->rx_ready = false;
 			if (!f->app_gone)
 				return true;
